@@ -1,0 +1,15 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The command line. */
+@NullMarked
+module dev.hedgerow.app {
+  requires static transitive org.jspecify;
+  requires dev.hedgerow.attribution;
+  requires dev.hedgerow.weights;
+  requires info.picocli;
+  requires com.fasterxml.jackson.core;
+  requires java.desktop;
+
+  opens dev.hedgerow.app to
+      info.picocli;
+}

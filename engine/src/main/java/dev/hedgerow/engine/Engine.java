@@ -1,0 +1,88 @@
+package dev.hedgerow.engine;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import dev.hedgerow.engine.kernel.ScalarKernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operations run on: kernels and threads.
+ *
+ * <p>Work is split by the shape of the data, never by the number of threads, and no two tasks write
+ * the same element, so results are the same bits for any number of threads. An engine holds no
+ * state between operations and may be shared.
+ */
+public final class Engine {
+  private final Kernels kernels;
+  private final @Nullable ForkJoinPool pool;
+
+  Engine(Kernels kernels, @Nullable ForkJoinPool pool) {
+    this.kernels = kernels;
+    this.pool = pool;
+  }
+
+  /** Returns an engine with this machine's best kernels that works on the calling thread alone. */
+  public static Engine sequential() {
+    return new Engine(Kernels.best(), null);
+  }
+
+  /**
+   * Returns an engine with this machine's best kernels.
+   *
+   * @param pool lends its parallelism less one threads to each operation, beside the caller's own;
+   *     not shut down
+   */
+  public static Engine parallel(ForkJoinPool pool) {
+    return new Engine(Kernels.best(), pool);
+  }
+
+  /** Returns an engine with the scalar reference kernels, on the calling thread alone. */
+  public static Engine reference() {
+    return new Engine(ScalarKernels.INSTANCE, null);
+  }
+
+  /** Returns how many threads work on an operation, the caller's included. */
+  public int threads() {
+    return pool == null ? 1 : pool.getParallelism();
+  }
+
+  /** Returns the name of the kernels: {@code scalar}, {@code vector-256}, {@code vector-512}. */
+  public String kernelName() {
+    return kernels.name();
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  /**
+   * Runs {@code body} once for each task number below {@code tasks}, in any order and on any thread
+   * of the engine; returns when all are done.
+   */
+  void forEach(int tasks, IntConsumer body) {
+    int helpers = pool == null ? 0 : Math.min(pool.getParallelism(), tasks) - 1;
+    if (pool == null || helpers <= 0) {
+      for (int task = 0; task < tasks; task++) body.accept(task);
+      return;
+    }
+    var next = new AtomicInteger();
+    Runnable work =
+        () -> {
+          for (int task; (task = next.getAndIncrement()) < tasks; ) body.accept(task);
+        };
+    List<ForkJoinTask<?>> running = new ArrayList<>(helpers);
+    for (int i = 0; i < helpers; i++) running.add(pool.submit(work));
+    try {
+      work.run();
+    } finally {
+      next.set(tasks);
+      for (ForkJoinTask<?> helper : running) helper.quietlyJoin();
+    }
+    for (ForkJoinTask<?> helper : running) helper.join();
+  }
+}

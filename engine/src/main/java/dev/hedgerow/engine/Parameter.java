@@ -1,0 +1,97 @@
+package dev.hedgerow.engine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The learned values of a layer: immutable float32 numbers in row-major order, either in the heap
+ * or in place in a mapped file, so that a network of half a gigabyte is not copied before it runs.
+ */
+public final class Parameter {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Shape shape;
+  private final MemorySegment values;
+
+  private Parameter(Shape shape, MemorySegment values) {
+    this.shape = shape;
+    this.values = values;
+  }
+
+  /**
+   * Returns a parameter of heap values.
+   *
+   * @param shape the extents
+   * @param values row-major values, as many as {@code shape} has; kept, not copied
+   */
+  public static Parameter of(Shape shape, float... values) {
+    if (values.length != shape.size()) {
+      throw new IllegalArgumentException(
+          "parameter: " + values.length + " values for shape " + shape);
+    }
+    return new Parameter(shape, MemorySegment.ofArray(values));
+  }
+
+  /**
+   * Returns a parameter over little-endian float32 values in place, of any alignment.
+   *
+   * @param shape the extents
+   * @param values row-major values, {@code 4 * shape.size()} bytes, alive as long as the parameter
+   */
+  public static Parameter inPlace(Shape shape, MemorySegment values) {
+    if (values.byteSize() != 4L * shape.size()) {
+      throw new IllegalArgumentException(
+          "parameter: " + values.byteSize() + " bytes for shape " + shape);
+    }
+    var parameter = new Parameter(shape, values.asReadOnly());
+    return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+        ? parameter
+        : of(shape, parameter.toArray());
+  }
+
+  /** Returns the extents. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /** Returns the same values under another shape of the same size. */
+  public Parameter reshape(Shape to) {
+    if (to.size() != shape.size()) {
+      throw new IllegalArgumentException("parameter: cannot reshape " + shape + " to " + to);
+    }
+    return new Parameter(to, values);
+  }
+
+  /** Returns the value at row-major position {@code index}. */
+  public float get(int index) {
+    return values.get(FLOAT, 4L * index);
+  }
+
+  /**
+   * Copies {@code count} values from row-major position {@code from}.
+   *
+   * @param to written from {@code at} on
+   */
+  public void copy(int from, float[] to, int at, int count) {
+    MemorySegment.copy(values, FLOAT, 4L * from, to, at, count);
+  }
+
+  /** Returns the values as a new row-major array. */
+  public float[] toArray() {
+    float[] copy = new float[shape.size()];
+    copy(0, copy, 0, copy.length);
+    return copy;
+  }
+
+  /** Returns the values as raw native-endian float32 memory, for kernels. */
+  MemorySegment segment() {
+    return values;
+  }
+
+  @Override
+  public String toString() {
+    return "Parameter" + shape;
+  }
+}

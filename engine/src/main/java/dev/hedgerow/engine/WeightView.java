@@ -1,0 +1,23 @@
+package dev.hedgerow.engine;
+
+/** Which weights a linear operator works with. */
+public enum WeightView {
+  /** {@code w}, the weights as they are. */
+  PLAIN,
+  /** {@code |w|}, element-wise. */
+  ABSOLUTE,
+  /** {@code w⁺ = max(w, 0)}. */
+  POSITIVE,
+  /** {@code w⁻ = min(w, 0)}. */
+  NEGATIVE;
+
+  /** Returns what this view shows of one weight. */
+  public float of(float weight) {
+    return switch (this) {
+      case PLAIN -> weight;
+      case ABSOLUTE -> Math.abs(weight);
+      case POSITIVE -> Math.max(weight, 0f);
+      case NEGATIVE -> Math.min(weight, 0f);
+    };
+  }
+}

@@ -1,0 +1,168 @@
+package dev.hedgerow.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The innermost loops, in scalar Java and with the Vector API. Arguments are trusted: operators
+ * have checked them. One pixel is {@value #BLOCK} consecutive floats, one for each channel of a
+ * block.
+ */
+public interface Kernels {
+  /** Channels in a block. */
+  int BLOCK = 16;
+
+  /**
+   * {@link #convolve} may read input pixels of up to this many columns beyond the last one asked
+   * for, less one; what it reads there changes nothing.
+   */
+  int MAX_TILE = 14;
+
+  /** Returns the name, as {@code Engine.kernelName} gives it. */
+  String name();
+
+  /**
+   * Convolves a run of output pixels with one or two blocks of output channels:
+   *
+   * <pre>
+   * y[yAt + q·yBlock + c·yStep + o] = bias[biasAt + 16q + o]
+   *     + Σ_b Σ_t Σ_i x[xAt + c·xStep + b·xBlock + taps[t] + i] · w[((b·16·T + t·I_b) + i)·16Q + 16q + o]
+   * </pre>
+   *
+   * for columns c, output blocks q &lt; Q, lanes o &lt; 16, input blocks b, taps t &lt; T, channels i
+   * &lt; I_b; sums are taken in the order b, t, i.
+   *
+   * @param xStep floats between the inputs of two columns
+   * @param xBlock floats between two input blocks
+   * @param inputBlocks number of input blocks
+   * @param lastChannels channels used of the last input block, I_b there; 16 in the others
+   * @param taps offset of each tap of the window
+   * @param w packed weights, from {@code wAt} on
+   * @param y written to
+   * @param outputBlocks Q, 1 or 2
+   * @param bias initial values, 16Q from {@code biasAt} on
+   */
+  void convolve(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yBlock,
+      int outputBlocks,
+      int columns,
+      float[] bias,
+      int biasAt);
+
+  /**
+   * Convolves a run of output pixels of one block, each channel by itself: {@code y[yAt + c·yStep +
+   * o] = bias[biasAt + o] + Σ_t x[xAt + c·xStep + taps[t] + o] · w[wAt + 16t + o]}.
+   */
+  void depthwise(
+      float[] x,
+      int xAt,
+      int xStep,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int columns,
+      float[] bias,
+      int biasAt);
+
+  /**
+   * Multiplies rows of a matrix with a vector: {@code y[yAt + r] = Σ_i v(w[row + r, i]) · x[xAt +
+   * i]} for r below {@code rows}, where v clamps a weight to [low, high] or takes its absolute
+   * value.
+   *
+   * @param w row-major float32 values, {@code columns} a row
+   */
+  void multiplyRows(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int row,
+      int rows,
+      int columns,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt);
+
+  /**
+   * Multiplies columns of a matrix with a vector: {@code y[yAt + i] = Σ_r s[sAt + r] · v(w[r,
+   * column + i])} for i below {@code count}; rows in order, rows with s = 0 left out.
+   *
+   * @param w row-major float32 values, {@code columns} a row, {@code rows} rows
+   */
+  void multiplyColumns(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int rows,
+      int columns,
+      int column,
+      int count,
+      float[] s,
+      int sAt,
+      float[] y,
+      int yAt);
+
+  /** Stores the maximum of a window of pixels: {@code y[yAt + o] = max x[...]}. */
+  void windowMaximum(
+      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt);
+
+  /** Stores the sum of a window of pixels times a factor. */
+  void windowSum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] y,
+      int yAt);
+
+  /**
+   * Adds {@code s[sAt + o]}, lane by lane, to {@code dx} at the first pixel of the window, in scan
+   * order, that attains the window's maximum in x.
+   */
+  void routeToMaximum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] s,
+      int sAt,
+      float[] dx);
+
+  /** Adds {@code s[sAt + o] · factor} to every pixel of the window in dx. */
+  void addToWindow(
+      float[] dx,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] s,
+      int sAt);
+
+  /** Returns this machine's best kernels; chosen once. */
+  static Kernels best() {
+    return KernelChoice.BEST;
+  }
+}

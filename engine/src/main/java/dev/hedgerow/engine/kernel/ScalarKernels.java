@@ -1,0 +1,213 @@
+package dev.hedgerow.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The kernels in scalar Java: the reference the vector kernels are tested against. */
+public final class ScalarKernels implements Kernels {
+  public static final ScalarKernels INSTANCE = new ScalarKernels();
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private ScalarKernels() {}
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public void convolve(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yBlock,
+      int outputBlocks,
+      int columns,
+      float[] bias,
+      int biasAt) {
+    int lanes = outputBlocks * BLOCK;
+    float[] sum = new float[lanes];
+    for (int column = 0; column < columns; column++) {
+      System.arraycopy(bias, biasAt, sum, 0, lanes);
+      int at = wAt;
+      for (int block = 0; block < inputBlocks; block++) {
+        int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+        for (int tap : taps) {
+          int from = xAt + column * xStep + block * xBlock + tap;
+          for (int channel = 0; channel < channels; channel++, at += lanes) {
+            float value = x[from + channel];
+            for (int lane = 0; lane < lanes; lane++) sum[lane] += value * w[at + lane];
+          }
+        }
+      }
+      int to = yAt + column * yStep;
+      System.arraycopy(sum, 0, y, to, BLOCK);
+      if (outputBlocks == 2) System.arraycopy(sum, BLOCK, y, to + yBlock, BLOCK);
+    }
+  }
+
+  @Override
+  public void depthwise(
+      float[] x,
+      int xAt,
+      int xStep,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int columns,
+      float[] bias,
+      int biasAt) {
+    for (int column = 0; column < columns; column++) {
+      for (int lane = 0; lane < BLOCK; lane++) {
+        float sum = bias[biasAt + lane];
+        for (int tap = 0; tap < taps.length; tap++) {
+          sum += x[xAt + column * xStep + taps[tap] + lane] * w[wAt + tap * BLOCK + lane];
+        }
+        y[yAt + column * yStep + lane] = sum;
+      }
+    }
+  }
+
+  @Override
+  public void multiplyRows(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int row,
+      int rows,
+      int columns,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt) {
+    for (int r = 0; r < rows; r++) {
+      long at = (long) (row + r) * columns;
+      float sum = 0;
+      for (int i = 0; i < columns; i++) {
+        sum += view(w.get(FLOAT, 4 * (at + i)), absolute, low, high) * x[xAt + i];
+      }
+      y[yAt + r] = sum;
+    }
+  }
+
+  @Override
+  public void multiplyColumns(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int rows,
+      int columns,
+      int column,
+      int count,
+      float[] s,
+      int sAt,
+      float[] y,
+      int yAt) {
+    for (int i = 0; i < count; i++) y[yAt + i] = 0;
+    for (int r = 0; r < rows; r++) {
+      float factor = s[sAt + r];
+      if (factor == 0) continue;
+      long at = (long) r * columns + column;
+      for (int i = 0; i < count; i++) {
+        y[yAt + i] += factor * view(w.get(FLOAT, 4 * (at + i)), absolute, low, high);
+      }
+    }
+  }
+
+  private static float view(float weight, boolean absolute, float low, float high) {
+    return absolute ? Math.abs(weight) : Math.min(Math.max(weight, low), high);
+  }
+
+  @Override
+  public void windowMaximum(
+      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt) {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      float maximum = Float.NEGATIVE_INFINITY;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          maximum = Math.max(maximum, x[xAt + r * rowStep + c * columnStep + lane]);
+        }
+      }
+      y[yAt + lane] = maximum;
+    }
+  }
+
+  @Override
+  public void windowSum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] y,
+      int yAt) {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      float sum = 0;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          sum += x[xAt + r * rowStep + c * columnStep + lane];
+        }
+      }
+      y[yAt + lane] = sum * factor;
+    }
+  }
+
+  @Override
+  public void routeToMaximum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] s,
+      int sAt,
+      float[] dx) {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      int first = xAt + lane;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          int at = xAt + r * rowStep + c * columnStep + lane;
+          if (x[at] > x[first]) first = at;
+        }
+      }
+      dx[first] += s[sAt + lane];
+    }
+  }
+
+  @Override
+  public void addToWindow(
+      float[] dx,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] s,
+      int sAt) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        int at = xAt + r * rowStep + c * columnStep;
+        for (int lane = 0; lane < BLOCK; lane++) dx[at + lane] += s[sAt + lane] * factor;
+      }
+    }
+  }
+}

@@ -1,0 +1,309 @@
+package dev.hedgerow.nn;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Identity;
+import dev.hedgerow.nn.layer.Input;
+import dev.hedgerow.nn.layer.Layer;
+import dev.hedgerow.nn.layer.Reshape;
+import dev.hedgerow.nn.layer.Softmax;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network: an immutable directed acyclic graph of named nodes with one input, an image batch
+ * {@code [N, C, H, W]}, and one output.
+ */
+public final class Graph {
+  private final String name;
+  private final List<Node> nodes;
+  private final List<List<Node>> consumers;
+  private final Node output;
+  private final Map<String, Node> byName = new HashMap<>();
+
+  private Graph(String name, List<Node> nodes, Node output) {
+    this.name = name;
+    this.nodes = List.copyOf(nodes);
+    this.output = output;
+    var consumers = new ArrayList<List<Node>>();
+    for (Node node : nodes) {
+      consumers.add(new ArrayList<>());
+      for (Node input : node.inputs()) {
+        List<Node> known = consumers.get(input.index());
+        if (!known.contains(node)) known.add(node);
+      }
+      byName.putIfAbsent(node.outputName(), node);
+    }
+    for (Node node : nodes) byName.put(node.name(), node);
+    this.consumers = consumers.stream().map(List::copyOf).toList();
+  }
+
+  /** Returns a builder of a graph with the given name. */
+  public static Builder builder(String name) {
+    return new Builder(name);
+  }
+
+  /** Returns the name of the network. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns all nodes, inputs before their consumers. */
+  public List<Node> nodes() {
+    return nodes;
+  }
+
+  /** Returns the node that stands for the network's input. */
+  public Node input() {
+    return nodes.getFirst();
+  }
+
+  /** Returns the node whose output is the network's. */
+  public Node output() {
+    return output;
+  }
+
+  /**
+   * Returns the node whose output are the logits: the last one before a closing softmax, or the
+   * output node where there is none.
+   */
+  public Node logits() {
+    Node node = output;
+    while (node.layer() instanceof Identity
+        || node.layer() instanceof Flatten
+        || node.layer() instanceof Reshape) {
+      node = node.input();
+    }
+    return node.layer() instanceof Softmax ? node.input() : output;
+  }
+
+  /** Returns the number of classes: the size of the logits of one image. */
+  public int classes() {
+    return logits().shape().size();
+  }
+
+  /** Returns the nodes that read the output of {@code node}, each once, in topological order. */
+  public List<Node> consumers(Node node) {
+    return consumers.get(node.index());
+  }
+
+  /**
+   * Returns the node with the given name, or whose output tensor has it.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Node node(String nodeOrOutput) {
+    Node node = byName.get(nodeOrOutput);
+    if (node == null) {
+      throw new IllegalArgumentException(
+          name + " has no layer \"" + nodeOrOutput + "\"; the last is \"" + output.name() + "\"");
+    }
+    return node;
+  }
+
+  /** Returns {@code node} and every node its output depends on. */
+  public Set<Node> ancestors(Node node) {
+    boolean[] reached = new boolean[node.index() + 1];
+    reached[node.index()] = true;
+    var ancestors = new LinkedHashSet<Node>();
+    for (int i = node.index(); i >= 0; i--) {
+      if (!reached[i]) continue;
+      ancestors.add(nodes.get(i));
+      for (Node input : nodes.get(i).inputs()) reached[input.index()] = true;
+    }
+    return ancestors;
+  }
+
+  /**
+   * Runs the network and forgets every intermediate value as soon as it can.
+   *
+   * @param x images {@code [N, C, H, W]}, preprocessed; not modified
+   * @return the logits, {@code [N, classes]}
+   */
+  public Tensor run(Engine engine, Tensor x) {
+    Node logits = logits();
+    return forward(engine, x, Set.of(logits), false).logits();
+  }
+
+  /**
+   * Runs the network and keeps what a later reverse walk reads.
+   *
+   * @param x images {@code [N, C, H, W]}, preprocessed; not modified, and kept
+   * @param keep nodes whose outputs must be kept although no reverse walk reads them
+   */
+  public Recording record(Engine engine, Tensor x, Node... keep) {
+    return forward(engine, x, Set.copyOf(Arrays.asList(keep)), true);
+  }
+
+  private Recording forward(Engine engine, Tensor x, Set<Node> keep, boolean recording) {
+    checkInput(x);
+    var values = new @Nullable Tensor[nodes.size()];
+    boolean[] overwritten = new boolean[nodes.size()];
+    Node last = logits();
+    for (Node node : nodes) {
+      if (node.index() > last.index()) break;
+      values[node.index()] = compute(engine, node, x, values, keep, recording, overwritten);
+      if (recording) continue;
+      for (Node input : node.inputs()) {
+        if (lastConsumer(input) == node && !keep.contains(input)) values[input.index()] = null;
+      }
+    }
+    return new Recording(this, values, overwritten);
+  }
+
+  private Tensor compute(
+      Engine engine,
+      Node node,
+      Tensor x,
+      @Nullable Tensor[] values,
+      Set<Node> keep,
+      boolean recording,
+      boolean[] overwritten) {
+    Layer layer = node.layer();
+    if (layer instanceof Input) return x;
+    List<Tensor> inputs = new ArrayList<>(node.inputs().size());
+    for (Node input : node.inputs()) {
+      Tensor value = values[input.index()];
+      if (value == null) throw new IllegalStateException(input + " was dropped before " + node);
+      inputs.add(value);
+    }
+    if (layer.worksInPlace()) {
+      Node input = node.input();
+      if (!keep.contains(input) && mayOverwrite(input, recording)) {
+        overwritten[input.index()] = true;
+        return layer.forwardInPlace(engine, inputs.getFirst());
+      }
+    }
+    return layer.forward(engine, inputs);
+  }
+
+  /** Whether nobody but one element-wise consumer reads what {@code node} computed. */
+  private boolean mayOverwrite(Node node, boolean recording) {
+    if (consumers(node).size() > 1 || node == input() || isView(node)) return false;
+    return !recording || !node.layer().gradientReadsOutput();
+  }
+
+  /** Whether the layer's output may share storage with its input. */
+  private static boolean isView(Node node) {
+    Layer layer = node.layer();
+    return layer instanceof Identity || layer instanceof Flatten || layer instanceof Reshape;
+  }
+
+  private Node lastConsumer(Node node) {
+    return consumers(node).getLast();
+  }
+
+  private void checkInput(Tensor x) {
+    Shape expected = input().shape();
+    Shape shape = x.shape();
+    if (shape.rank() != expected.rank()
+        || shape.extent(0) < 1
+        || !shape.with(0, 1).equals(expected)) {
+      throw new IllegalArgumentException(
+          name + ": input is " + shape + " but the network expects " + expected.toString());
+    }
+  }
+
+  /**
+   * Returns {@code ∂y_target/∂v} for the output v of a node, y being the logits.
+   *
+   * @param recording of one image
+   * @param target class index
+   * @param at the node
+   * @return the gradient, of the shape of the node's output
+   */
+  public Tensor gradient(Engine engine, Recording recording, int target, Node at) {
+    Tensor seed = recording.oneHot(target);
+    Map<Node, Tensor> reached =
+        ReverseWalk.run(
+            engine,
+            this,
+            logits(),
+            seed,
+            Set.of(at),
+            (node, s) ->
+                node.layer()
+                    .gradient(engine, recording.inputs(node), recording.tensor(node), s));
+    Tensor gradient = reached.get(at);
+    return gradient == null ? Tensor.zeros(recording.tensor(at).shape()) : gradient;
+  }
+
+  /** Adds nodes, inputs before consumers, and infers their shapes. */
+  public static final class Builder {
+    private final String name;
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<String, Node> byName = new HashMap<>();
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    /** Adds the input node; it must be the first. */
+    public Node input(String name, Shape shape) {
+      if (!nodes.isEmpty()) throw new IllegalStateException("the input must be the first node");
+      return add(name, new Input(shape));
+    }
+
+    /** Adds a node whose output tensor has the node's name. */
+    public Node add(String name, Layer layer, Node... inputs) {
+      return add(name, name, layer, List.of(inputs));
+    }
+
+    /**
+     * Adds a node.
+     *
+     * @throws IllegalArgumentException if the name is taken or the layer does not take the inputs'
+     *     shapes; the message starts with the node's name
+     */
+    public Node add(String name, String outputName, Layer layer, List<Node> inputs) {
+      Shape shape;
+      try {
+        shape = layer.outputShape(inputs.stream().map(Node::shape).toList());
+      } catch (IllegalArgumentException wrong) {
+        throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
+      }
+      var node = new Node(nodes.size(), name, outputName, layer, inputs, shape);
+      if (byName.putIfAbsent(name, node) != null) {
+        throw new IllegalArgumentException(this.name + " has two nodes named \"" + name + "\"");
+      }
+      nodes.add(node);
+      return node;
+    }
+
+    /** Returns the graph that ends in {@code output}; nodes it does not depend on are dropped. */
+    public Graph build(Node output) {
+      var needed = new boolean[nodes.size()];
+      needed[0] = true;
+      needed[output.index()] = true;
+      for (int i = output.index(); i >= 0; i--) {
+        if (!needed[i]) continue;
+        for (Node input : nodes.get(i).inputs()) needed[input.index()] = true;
+      }
+      var kept = new ArrayList<Node>();
+      var moved = new HashMap<Node, Node>();
+      for (Node node : nodes) {
+        if (!needed[node.index()]) continue;
+        var copy =
+            new Node(
+                kept.size(),
+                node.name(),
+                node.outputName(),
+                node.layer(),
+                node.inputs().stream().map(moved::get).toList(),
+                node.shape());
+        moved.put(node, copy);
+        kept.add(copy);
+      }
+      return new Graph(name, kept, Objects.requireNonNull(moved.get(output)));
+    }
+  }
+}

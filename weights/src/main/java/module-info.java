@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Readers of weight and model files; none executes anything from the file. */
+@NullMarked
+module dev.hedgerow.weights {
+  requires static transitive org.jspecify;
+  requires transitive dev.hedgerow.nn;
+
+  exports dev.hedgerow.weights;
+}
