@@ -16,7 +16,7 @@ import java.util.Set;
  * Grad-CAM at the last spatial layer A: {@code max(0, Σ_c w_c A_c)} with {@code w_c =
  * mean_hw(∂y_t/∂A_c)}, enlarged bilinearly to the input's size.
  */
-public final class GradCam implements Method {
+final class GradCam implements Method {
   @Override
   public String name() {
     return "grad-cam";

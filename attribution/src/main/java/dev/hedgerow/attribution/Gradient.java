@@ -7,7 +7,7 @@ import dev.hedgerow.nn.Recording;
 import java.util.List;
 
 /** The plain gradient of the class score with respect to the input, {@code ∂y_t/∂x}. */
-public final class Gradient implements Method {
+final class Gradient implements Method {
   @Override
   public String name() {
     return "gradient";
@@ -37,12 +37,6 @@ public final class Gradient implements Method {
   static Attribution atInput(Engine engine, String method, int target, Tensor relevance) {
     Tensor heatmap = Heatmaps.channelSum(relevance);
     return new Attribution(
-        method,
-        target,
-        relevance,
-        heatmap,
-        Reductions.sum(engine, heatmap),
-        List.of(),
-        List.of());
+        method, target, relevance, heatmap, Reductions.sum(engine, heatmap), List.of(), List.of());
   }
 }

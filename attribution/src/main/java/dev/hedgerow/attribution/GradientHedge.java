@@ -45,7 +45,7 @@ import java.util.Set;
  * <p>The rules are {@link HedgeRule} for convolutions, {@link ZBoxRule} for the one that reads the
  * input, and {@link Rules} for the rest. A layer without a rule below the start is refused.
  */
-public final class GradientHedge implements Method {
+final class GradientHedge implements Method {
   @Override
   public String name() {
     return "gradient-hedge";
@@ -85,13 +85,7 @@ public final class GradientHedge implements Method {
     Tensor map = walk.run(start, relevance, mapNodes(inputConvolutions, graph));
     Tensor heatmap = Heatmaps.channelSum(map);
     return new Attribution(
-        name(),
-        target,
-        map,
-        heatmap,
-        Reductions.sum(engine, heatmap),
-        walk.layers(),
-        warnings);
+        name(), target, map, heatmap, Reductions.sum(engine, heatmap), walk.layers(), warnings);
   }
 
   /**

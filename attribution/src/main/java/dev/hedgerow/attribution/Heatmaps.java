@@ -7,7 +7,9 @@ import dev.hedgerow.engine.Tensor;
 final class Heatmaps {
   private Heatmaps() {}
 
-  /** Returns {@code Σ_c R_c}, {@code [H, W]}, of the relevance {@code [1, C, H, W]} of one image. */
+  /**
+   * Returns {@code Σ_c R_c}, {@code [H, W]}, of the relevance {@code [1, C, H, W]} of one image.
+   */
   static Tensor channelSum(Tensor relevance) {
     Shape shape = relevance.shape();
     if (shape.rank() != 4 || shape.extent(0) != 1) {

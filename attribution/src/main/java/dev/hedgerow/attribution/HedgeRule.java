@@ -64,8 +64,7 @@ record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implemen
       placed -= 1;
     }
     Tensor passed =
-        Elementwise.add(
-            engine, Elementwise.add(engine, shiftedC, a.relevance()), u.relevance());
+        Elementwise.add(engine, Elementwise.add(engine, shiftedC, a.relevance()), u.relevance());
     return new Passed(List.of(passed), (shifted ? gamma - 2 : 0) - placed);
   }
 

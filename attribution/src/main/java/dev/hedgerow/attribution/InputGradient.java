@@ -6,7 +6,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
 
 /** Input times gradient, {@code x ⊙ ∂y_t/∂x}. */
-public final class InputGradient implements Method {
+final class InputGradient implements Method {
   @Override
   public String name() {
     return "input-gradient";

@@ -42,8 +42,7 @@ final class RelevanceWalk {
    */
   Tensor run(Node start, Tensor relevance, Set<Node> until) {
     Tensor arrived = null;
-    var reached =
-        ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
+    var reached = ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
     for (Node node : until) {
       Tensor part = reached.get(node);
       if (part == null) continue;
@@ -74,10 +73,8 @@ final class RelevanceWalk {
     if (magnitude == 0 && Reductions.sumAbsolute(engine, r) > 0) {
       warnings.add("all relevance dies at " + node.name());
     }
-    double leak =
-        Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
-    layers.add(
-        new LayerReport(node.name(), node.layer().getClass().getSimpleName(), sum, leak));
+    double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
+    layers.add(new LayerReport(node.name(), node.layer().getClass().getSimpleName(), sum, leak));
     return passed.relevance();
   }
 }

@@ -42,9 +42,7 @@ final class Rules {
   }
 
   private static Shape channelShape(Tensor x, int channels) {
-    return x.shape().rank() == 4
-        ? Shape.of(1, channels, 1, 1)
-        : Shape.of(1, channels);
+    return x.shape().rank() == 4 ? Shape.of(1, channels, 1, 1) : Shape.of(1, channels);
   }
 
   /** All to the first maximum of each window. */
