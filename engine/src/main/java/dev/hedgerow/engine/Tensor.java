@@ -7,9 +7,9 @@ import java.util.Arrays;
  * A float32 array with a {@link Shape}.
  *
  * <p>To the outside every tensor is row-major: {@code [N, C, H, W]} for images and activations. A
- * tensor of rank 4 is stored in blocks of 16 channels, {@code [N, ceil(C/16), H, W,
- * 16]}, so that one pixel's channels are one or more whole vectors; the channels beyond C in the
- * last block, its <em>padding lanes</em>, are always zero. Other ranks are stored row-major.
+ * tensor of rank 4 is stored in blocks of 16 channels, {@code [N, ceil(C/16), H, W, 16]}, so that
+ * one pixel's channels are one or more whole vectors; the channels beyond C in the last block, its
+ * <em>padding lanes</em>, are always zero. Other ranks are stored row-major.
  *
  * <p>Operations return new tensors; a tensor handed out is not written to again, unless an
  * operation's documentation says so.
@@ -67,8 +67,7 @@ public final class Tensor {
   /** Returns the element at the given position, one index an axis. */
   public float get(int... index) {
     if (index.length != shape.rank()) {
-      throw new IllegalArgumentException(
-          "tensor: " + index.length + " indices for shape " + shape);
+      throw new IllegalArgumentException("tensor: " + index.length + " indices for shape " + shape);
     }
     for (int axis = 0; axis < index.length; axis++) {
       if (index[axis] < 0 || index[axis] >= shape.extent(axis)) {

@@ -231,8 +231,7 @@ public final class Graph {
             seed,
             Set.of(at),
             (node, s) ->
-                node.layer()
-                    .gradient(engine, recording.inputs(node), recording.tensor(node), s));
+                node.layer().gradient(engine, recording.inputs(node), recording.tensor(node), s));
     Tensor gradient = reached.get(at);
     return gradient == null ? Tensor.zeros(recording.tensor(at).shape()) : gradient;
   }

@@ -11,12 +11,6 @@ public interface Kernels {
   /** Channels in a block. */
   int BLOCK = 16;
 
-  /**
-   * {@link #convolve} may read input pixels of up to this many columns beyond the last one asked
-   * for, less one; what it reads there changes nothing.
-   */
-  int MAX_TILE = 14;
-
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
@@ -25,11 +19,12 @@ public interface Kernels {
    *
    * <pre>
    * y[yAt + q·yBlock + c·yStep + o] = bias[biasAt + 16q + o]
-   *     + Σ_b Σ_t Σ_i x[xAt + c·xStep + b·xBlock + taps[t] + i] · w[((b·16·T + t·I_b) + i)·16Q + 16q + o]
+   *     + Σ_b Σ_t Σ_i x[xAt + c·xStep + b·xBlock + taps[t] + i]
+   *                  · w[wAt + ((16b·T + t·I_b) + i)·16Q + 16q + o]
    * </pre>
    *
-   * for columns c, output blocks q &lt; Q, lanes o &lt; 16, input blocks b, taps t &lt; T, channels i
-   * &lt; I_b; sums are taken in the order b, t, i.
+   * for columns c, output blocks q &lt; Q, lanes o &lt; 16, input blocks b, taps t &lt; T, channels
+   * i &lt; I_b; sums are taken in the order b, t, i.
    *
    * @param xStep floats between the inputs of two columns
    * @param xBlock floats between two input blocks

@@ -1,0 +1,331 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Writes the Vector API kernels of the engine, one class for each vector width, into a directory:
+ * {@code java build/GenerateKernels.java engine/src/main/java/dev/hedgerow/engine/simd}, then format
+ * the sources. The species must be a constant and accumulators must be locals, so the classes differ
+ * in what Java cannot abstract over: the width and the unrolled tiles.
+ */
+final class GenerateKernels {
+  /** Lanes of a channel block; a constant of the tensor layout. */
+  static final int BLOCK = 16;
+
+  public static void main(String[] arguments) throws Exception {
+    Path directory = Path.of(arguments[0]);
+    // Tile columns, widest first, chosen so that accumulators, weights and one broadcast fit the
+    // registers as C2 allocates them (docs/adr/0003 has the measurements).
+    write(directory, 512, new int[] {7, 3, 1});
+    write(directory, 256, new int[] {6, 3, 1});
+    write(directory, 128, new int[] {3, 1});
+  }
+
+  static void write(Path directory, int bits, int[] tiles) throws Exception {
+    int lanes = bits / 32;
+    int vectors = Math.max(1, BLOCK / lanes);
+    var tileMethods = new StringBuilder();
+    var dispatch = new StringBuilder();
+    boolean pairs = vectors == 1; // two output blocks share each broadcast
+    for (int blocks = pairs ? 2 : 1; blocks >= 1; blocks--) {
+      for (int columns : tiles) {
+        tileMethods.append(tile(columns, vectors * blocks, lanes, true));
+        if (columns > 1) tileMethods.append(tile(columns, vectors * blocks, lanes, false));
+      }
+    }
+    dispatch.append(run(tiles, vectors, lanes, pairs));
+    String source =
+        TEMPLATE
+            .replace("@BITS@", Integer.toString(bits))
+            .replace("@RUNS@", dispatch)
+            .replace("@TILES@", tileMethods)
+            .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS);
+    Files.writeString(directory.resolve("VectorKernels" + bits + ".java"), source);
+  }
+
+  static final String CONVOLVE_PAIR =
+      """
+      if (outputBlocks == 2) {
+        run2(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt, yStep, yBlock, columns, bias, biasAt);
+      } else {
+        run1(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt, yStep, columns, bias, biasAt);
+      }
+      """;
+
+  static final String CONVOLVE_BLOCKS =
+      """
+      int wStep = outputBlocks * BLOCK;
+      for (int q = 0; q < outputBlocks; q++) {
+        run1(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt + q * BLOCK, wStep, y, yAt + q * yBlock, yStep, columns, bias, biasAt + q * BLOCK);
+      }
+      """;
+
+  /** The method that covers a run of columns with tiles; a last tile overlaps its neighbour. */
+  static String run(int[] tiles, int vectors, int lanes, boolean pairs) {
+    var text = new StringBuilder();
+    for (int blocks = pairs ? 2 : 1; blocks >= 1; blocks--) {
+      String wStep = pairs ? "" : "int wStep, ";
+      String yBlock = blocks == 2 ? "int yBlock, " : "";
+      text.append(
+          "private static void run%d(float[] x, int xAt, int xStep, int xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, %sfloat[] y, int yAt, int yStep, %sint columns, float[] bias, int biasAt) {\n"
+              .formatted(blocks, wStep, yBlock));
+      text.append("boolean dense = xStep == BLOCK;\nint done = 0;\nwhile (done < columns) {\n");
+      for (int i = 0; i < tiles.length; i++) {
+        int tile = tiles[i];
+        // A tile is taken when it is full, or when the next smaller one would not cover the rest
+        // and there is room to start earlier.
+        String condition;
+        if (tile == 1) condition = "";
+        else if (i + 1 < tiles.length && tiles[i + 1] > 1)
+          condition = "columns >= %d && columns - done > %d".formatted(tile, tiles[i + 1]);
+        else condition = "columns >= %d".formatted(tile);
+        text.append(condition.isEmpty() ? "{\n" : "if (" + condition + ") {\n");
+        text.append("int column = Math.min(done, columns - %d);\n".formatted(tile));
+        text.append("int from = xAt + column * xStep;\nint to = yAt + column * yStep;\n");
+        String wArg = pairs ? "" : "wStep, ";
+        String yArg = blocks == 2 ? "yBlock, " : "";
+        String dense =
+            "tile%dx%d(x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, %sy, to, %s%sbias, biasAt);\n"
+                .formatted(tile, vectors * blocks, wArg, tile > 1 ? "yStep, " : "", yArg);
+        if (tile == 1) text.append(dense);
+        else text.append(
+            "if (dense) {\ntile%1$dx%2$d(x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, %3$sy, to, yStep, %4$sbias, biasAt);\n} else {\ntile%1$dx%2$dStrided(x, from, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, %3$sy, to, yStep, %4$sbias, biasAt);\n}\n"
+                .formatted(tile, vectors * blocks, wArg, yArg));
+        text.append("done = column + %d;\n".formatted(tile));
+        text.append(i + 1 < tiles.length ? "continue;\n}\n" : "}\n");
+      }
+      text.append("}\n}\n\n");
+    }
+    return text.toString();
+  }
+
+  /** One register tile: {@code columns} pixels times {@code vectors} vectors of output channels. */
+  static String tile(int columns, int vectors, int lanes, boolean dense) {
+    boolean pairs = lanes == BLOCK;
+    boolean two = pairs && vectors == 2;
+    var text = new StringBuilder();
+    text.append(
+        "private static void tile%dx%d%s(float[] x, int xAt, %sint xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, %sfloat[] y, int yAt, %s%sfloat[] bias, int biasAt) {\n"
+            .formatted(
+                columns,
+                vectors,
+                dense ? "" : "Strided",
+                dense ? "" : "int xStep, ",
+                pairs ? "" : "int wStep, ",
+                columns > 1 ? "int yStep, " : "",
+                two ? "int yBlock, " : ""));
+    for (int v = 0; v < vectors; v++) {
+      text.append("FloatVector a0v%d = FloatVector.fromArray(S, bias, biasAt + %d);\n".formatted(v, v * lanes));
+    }
+    for (int c = 1; c < columns; c++) {
+      for (int v = 0; v < vectors; v++) text.append("FloatVector a%dv%d = a0v%d;\n".formatted(c, v, v));
+    }
+    text.append("int at = wAt;\nfor (int block = 0; block < inputBlocks; block++) {\n");
+    text.append("int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;\n");
+    text.append("for (int tap : taps) {\nint from = xAt + block * xBlock + tap;\n");
+    text.append("for (int i = 0; i < channels; i++) {\n");
+    for (int v = 0; v < vectors; v++) {
+      text.append("FloatVector w%d = FloatVector.fromArray(S, w, at + %d);\n".formatted(v, v * lanes));
+    }
+    text.append("at += %s;\n".formatted(pairs ? vectors * lanes : "wStep"));
+    for (int c = 0; c < columns; c++) {
+      String index = dense ? "from + i + " + c * BLOCK : "from + i + " + c + " * xStep";
+      if (c == 0) index = "from + i";
+      text.append("%sp = FloatVector.broadcast(S, x[%s]);\n".formatted(c == 0 ? "FloatVector " : "", index));
+      for (int v = 0; v < vectors; v++) {
+        text.append("a%1$dv%2$d = p.fma(w%2$d, a%1$dv%2$d);\n".formatted(c, v));
+      }
+    }
+    text.append("}\n}\n}\n");
+    for (int c = 0; c < columns; c++) {
+      for (int v = 0; v < vectors; v++) {
+        String at = c == 0 ? "yAt" : c == 1 ? "yAt + yStep" : "yAt + " + c + " * yStep";
+        if (v > 0) at += two ? " + yBlock" : " + " + v * lanes;
+        text.append("a%dv%d.intoArray(y, %s);\n".formatted(c, v, at));
+      }
+    }
+    return text.append("}\n\n").toString();
+  }
+
+  static final String TEMPLATE =
+      """
+      package dev.hedgerow.engine.simd;
+
+      import dev.hedgerow.engine.kernel.Kernels;
+      import java.lang.foreign.MemorySegment;
+      import java.nio.ByteOrder;
+      import java.util.Arrays;
+      import jdk.incubator.vector.FloatVector;
+      import jdk.incubator.vector.VectorMask;
+      import jdk.incubator.vector.VectorOperators;
+      import jdk.incubator.vector.VectorSpecies;
+
+      /** The kernels with vectors of @BITS@ bits. Written by build/GenerateKernels.java. */
+      final class VectorKernels@BITS@ implements Kernels {
+        private static final VectorSpecies<Float> S = FloatVector.SPECIES_@BITS@;
+        private static final int LANES = S.length();
+        private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+        @Override
+        public String name() {
+          return "vector-@BITS@";
+        }
+
+        @Override
+        public void convolve(float[] x, int xAt, int xStep, int xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, float[] y, int yAt, int yStep, int yBlock, int outputBlocks, int columns, float[] bias, int biasAt) {
+          @CONVOLVE@
+        }
+
+        @RUNS@
+        @TILES@
+        @Override
+        public void depthwise(float[] x, int xAt, int xStep, int[] taps, float[] w, int wAt, float[] y, int yAt, int yStep, int columns, float[] bias, int biasAt) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector start = FloatVector.fromArray(S, bias, biasAt + lane);
+            for (int column = 0; column < columns; column++) {
+              int from = xAt + column * xStep + lane;
+              FloatVector sum = start;
+              for (int tap = 0; tap < taps.length; tap++) {
+                FloatVector weight = FloatVector.fromArray(S, w, wAt + tap * BLOCK + lane);
+                sum = FloatVector.fromArray(S, x, from + taps[tap]).fma(weight, sum);
+              }
+              sum.intoArray(y, yAt + column * yStep + lane);
+            }
+          }
+        }
+
+        @Override
+        public void multiplyRows(MemorySegment w, boolean absolute, float low, float high, int row, int rows, int columns, float[] x, int xAt, float[] y, int yAt) {
+          int r = 0;
+          for (; r + 4 <= rows; r += 4) multiplyFourRows(w, absolute, low, high, row + r, columns, x, xAt, y, yAt + r);
+          for (; r < rows; r++) y[yAt + r] = multiplyRow(w, absolute, low, high, row + r, columns, x, xAt);
+        }
+
+        private static void multiplyFourRows(MemorySegment w, boolean absolute, float low, float high, int row, int columns, float[] x, int xAt, float[] y, int yAt) {
+          long at0 = 4L * row * columns;
+          long at1 = at0 + 4L * columns;
+          long at2 = at1 + 4L * columns;
+          long at3 = at2 + 4L * columns;
+          FloatVector sum0 = FloatVector.zero(S);
+          FloatVector sum1 = sum0;
+          FloatVector sum2 = sum0;
+          FloatVector sum3 = sum0;
+          int i = 0;
+          for (int bound = S.loopBound(columns); i < bound; i += LANES) {
+            FloatVector value = FloatVector.fromArray(S, x, xAt + i);
+            sum0 = view(FloatVector.fromMemorySegment(S, w, at0 + 4L * i, ORDER), absolute, low, high).fma(value, sum0);
+            sum1 = view(FloatVector.fromMemorySegment(S, w, at1 + 4L * i, ORDER), absolute, low, high).fma(value, sum1);
+            sum2 = view(FloatVector.fromMemorySegment(S, w, at2 + 4L * i, ORDER), absolute, low, high).fma(value, sum2);
+            sum3 = view(FloatVector.fromMemorySegment(S, w, at3 + 4L * i, ORDER), absolute, low, high).fma(value, sum3);
+          }
+          y[yAt] = sum0.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at0, i, columns, x, xAt);
+          y[yAt + 1] = sum1.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at1, i, columns, x, xAt);
+          y[yAt + 2] = sum2.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at2, i, columns, x, xAt);
+          y[yAt + 3] = sum3.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at3, i, columns, x, xAt);
+        }
+
+        private static float multiplyRow(MemorySegment w, boolean absolute, float low, float high, int row, int columns, float[] x, int xAt) {
+          long at = 4L * row * columns;
+          FloatVector sum = FloatVector.zero(S);
+          int i = 0;
+          for (int bound = S.loopBound(columns); i < bound; i += LANES) {
+            FloatVector value = FloatVector.fromArray(S, x, xAt + i);
+            sum = view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high).fma(value, sum);
+          }
+          return sum.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at, i, columns, x, xAt);
+        }
+
+        private static float tail(MemorySegment w, boolean absolute, float low, float high, long at, int i, int columns, float[] x, int xAt) {
+          float sum = 0;
+          for (; i < columns; i++) sum += Weights.view(Weights.get(w, at + 4L * i), absolute, low, high) * x[xAt + i];
+          return sum;
+        }
+
+        private static FloatVector view(FloatVector weights, boolean absolute, float low, float high) {
+          if (absolute) return weights.abs();
+          return low == Float.NEGATIVE_INFINITY && high == Float.POSITIVE_INFINITY ? weights : weights.max(low).min(high);
+        }
+
+        @Override
+        public void multiplyColumns(MemorySegment w, boolean absolute, float low, float high, int rows, int columns, int column, int count, float[] s, int sAt, float[] y, int yAt) {
+          Arrays.fill(y, yAt, yAt + count, 0f);
+          for (int r = 0; r < rows; r++) {
+            float factor = s[sAt + r];
+            if (factor != 0) addRow(w, absolute, low, high, 4L * ((long) r * columns + column), count, factor, y, yAt);
+          }
+        }
+
+        private static void addRow(MemorySegment w, boolean absolute, float low, float high, long at, int count, float factor, float[] y, int yAt) {
+          FloatVector factors = FloatVector.broadcast(S, factor);
+          int i = 0;
+          for (int bound = S.loopBound(count); i < bound; i += LANES) {
+            FloatVector weights = view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high);
+            weights.fma(factors, FloatVector.fromArray(S, y, yAt + i)).intoArray(y, yAt + i);
+          }
+          for (; i < count; i++) y[yAt + i] += factor * Weights.view(Weights.get(w, at + 4L * i), absolute, low, high);
+        }
+
+        @Override
+        public void windowMaximum(float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                maximum = maximum.max(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+              }
+            }
+            maximum.intoArray(y, yAt + lane);
+          }
+        }
+
+        @Override
+        public void windowSum(float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float factor, float[] y, int yAt) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector sum = FloatVector.zero(S);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                sum = sum.add(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+              }
+            }
+            sum.mul(factor).intoArray(y, yAt + lane);
+          }
+        }
+
+        @Override
+        public void routeToMaximum(float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] s, int sAt, float[] dx) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector best = FloatVector.fromArray(S, x, xAt + lane);
+            FloatVector winner = FloatVector.zero(S);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                FloatVector value = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
+                VectorMask<Float> better = value.compare(VectorOperators.GT, best);
+                best = best.blend(value, better);
+                winner = winner.blend((float) (r * columns + c), better);
+              }
+            }
+            FloatVector signal = FloatVector.fromArray(S, s, sAt + lane);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                int at = xAt + r * rowStep + c * columnStep + lane;
+                VectorMask<Float> here = winner.eq((float) (r * columns + c));
+                FloatVector.fromArray(S, dx, at).add(signal, here).intoArray(dx, at);
+              }
+            }
+          }
+        }
+
+        @Override
+        public void addToWindow(float[] dx, int xAt, int rows, int rowStep, int columns, int columnStep, float factor, float[] s, int sAt) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector signal = FloatVector.fromArray(S, s, sAt + lane).mul(factor);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                int at = xAt + r * rowStep + c * columnStep + lane;
+                FloatVector.fromArray(S, dx, at).add(signal).intoArray(dx, at);
+              }
+            }
+          }
+        }
+      }
+      """;
+}

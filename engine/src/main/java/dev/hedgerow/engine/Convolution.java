@@ -1,0 +1,570 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two-dimensional convolution of convolutional networks (a correlation), with zero padding:
+ *
+ * <pre>
+ * y[n, o, r, c] = Σ_i Σ_k Σ_l w[o, i, k, l] · x[n, g·I + i, r·sy + k·dy − top, c·sx + l·dx − left]
+ * </pre>
+ *
+ * where g is the group of output channel o and I the input channels of a group.
+ *
+ * <p>Both directions run on one kernel. Forward is one {@link Sweep}; reverse with stride (sy, sx)
+ * is sy·sx sweeps, one for each phase of the input grid, each a convolution of s at stride 1 with
+ * the taps that meet that phase. Weights are packed for the kernel when a view is first used and
+ * kept; packing them for one more view costs their size in memory.
+ */
+public final class Convolution implements LinearOperator {
+  /** Multiplications worth a task of their own. */
+  private static final long TASK_WORK = 1 << 20;
+
+  private final Parameter weight;
+  private final @Nullable Parameter bias;
+  private final Window window;
+  private final int groups;
+  private final int outputs;
+  private final int inputs;
+  private final List<Sweep> forwardSweeps;
+  private final List<Sweep> reverseSweeps;
+  private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
+  private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
+
+  private Convolution(Parameter weight, @Nullable Parameter bias, Window window, int groups) {
+    this.weight = weight;
+    this.bias = bias;
+    this.window = window;
+    this.groups = groups;
+    this.outputs = weight.shape().extent(0);
+    this.inputs = weight.shape().extent(1) * groups;
+    this.forwardSweeps = List.of(Sweep.forward(window));
+    this.reverseSweeps = Sweep.reverse(window);
+  }
+
+  /**
+   * Returns a convolution.
+   *
+   * @param weight {@code [O, C / groups, height, width]}
+   * @param bias {@code [O]}, added by {@link #apply} alone
+   * @param window of the weight's height and width
+   * @param groups number of groups of channels that do not mix; divides C and O
+   * @throws IllegalArgumentException if these do not fit each other
+   */
+  public static Convolution of(
+      Parameter weight, @Nullable Parameter bias, Window window, int groups) {
+    Shape shape = weight.shape();
+    if (shape.rank() != 4 || shape.size() == 0) {
+      throw new IllegalArgumentException("conv2d: weight is " + shape + ", expected [O, C, h, w]");
+    }
+    if (shape.extent(2) != window.height() || shape.extent(3) != window.width()) {
+      throw new IllegalArgumentException(
+          "conv2d: weight %s does not fill the window %dx%d"
+              .formatted(shape, window.height(), window.width()));
+    }
+    if (groups < 1 || shape.extent(0) % groups != 0) {
+      throw new IllegalArgumentException(
+          "conv2d: %d groups do not divide the outputs of weight %s".formatted(groups, shape));
+    }
+    if (bias != null && !bias.shape().equals(Shape.of(shape.extent(0)))) {
+      throw new IllegalArgumentException(
+          "conv2d: bias is %s but weight %s expects [%d]"
+              .formatted(bias.shape(), shape, shape.extent(0)));
+    }
+    return new Convolution(weight, bias, window, groups);
+  }
+
+  /** Returns the weight, {@code [O, C / groups, height, width]}. */
+  public Parameter weight() {
+    return weight;
+  }
+
+  /** Returns the bias, {@code [O]}. */
+  public @Nullable Parameter bias() {
+    return bias;
+  }
+
+  /** Returns the window. */
+  public Window window() {
+    return window;
+  }
+
+  /** Returns the number of groups. */
+  public int groups() {
+    return groups;
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    if (input.rank() != 4) {
+      throw new IllegalArgumentException("conv2d: input is " + input + ", expected [N, C, H, W]");
+    }
+    if (input.extent(1) != inputs) {
+      throw new IllegalArgumentException(
+          "conv2d: input has %d channels but weight %s with groups %d expects %d"
+              .formatted(input.extent(1), weight.shape(), groups, inputs));
+    }
+    int height = window.outputHeight(input.extent(2), false);
+    int width = window.outputWidth(input.extent(3), false);
+    if (height < 1 || width < 1) {
+      throw new IllegalArgumentException(
+          "conv2d: input %s is smaller than the window %dx%d"
+              .formatted(input, window.spanY(), window.spanX()));
+    }
+    return Shape.of(input.extent(0), outputs, height, width);
+  }
+
+  /**
+   * Returns {@code forward(PLAIN, x)} plus the bias.
+   *
+   * @param x {@code [N, C, H, W]}; not modified
+   * @return {@code [N, O, H', W']}
+   */
+  public Tensor apply(Engine engine, Tensor x) {
+    return convolve(engine, WeightView.PLAIN, x, bias);
+  }
+
+  @Override
+  public Tensor forward(Engine engine, WeightView view, Tensor x) {
+    return convolve(engine, view, x, null);
+  }
+
+  private Tensor convolve(Engine engine, WeightView view, Tensor x, @Nullable Parameter bias) {
+    Tensor y = Tensor.zeros(outputShape(x.shape()));
+    float[] start = new float[blocks(outputs) * BLOCK];
+    if (bias != null) bias.copy(0, start, 0, outputs);
+    List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
+    run(engine, forwardSweeps, packings, x, y, start);
+    return y;
+  }
+
+  @Override
+  public Tensor reverse(Engine engine, WeightView view, Tensor s, Shape input) {
+    Shape expected = outputShape(input);
+    if (!s.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "conv2d: reverse of %s expects %s but was given %s"
+              .formatted(input, expected, s.shape()));
+    }
+    Tensor x = Tensor.zeros(input);
+    float[] start = new float[blocks(inputs) * BLOCK];
+    List<Packing> packings = packings(engine, reversePackings, reverseSweeps, view, true);
+    run(engine, reverseSweeps, packings, s, x, start);
+    return x;
+  }
+
+  private List<Packing> packings(
+      Engine engine,
+      Map<WeightView, List<Packing>> known,
+      List<Sweep> sweeps,
+      WeightView view,
+      boolean reverse) {
+    return known.computeIfAbsent(
+        view,
+        v -> sweeps.stream().map(sweep -> Packing.of(engine, this, sweep, v, reverse)).toList());
+  }
+
+  private boolean isDepthwise() {
+    return groups > 1 && groups == inputs && groups == outputs;
+  }
+
+  private static void run(
+      Engine engine,
+      List<Sweep> sweeps,
+      List<Packing> packings,
+      Tensor from,
+      Tensor to,
+      float[] start) {
+    Source source = Source.of(engine, sweeps, from, to.shape());
+    for (int i = 0; i < sweeps.size(); i++) {
+      Sweep sweep = sweeps.get(i);
+      if (sweep.tapY.length > 0) run(engine, sweep, packings.get(i), source, to, start);
+    }
+  }
+
+  /** One sweep over all samples, output blocks and rows, as tasks of similar work. */
+  private static void run(
+      Engine engine, Sweep sweep, Packing packing, Source source, Tensor to, float[] start) {
+    Shape shape = to.shape();
+    int height = shape.extent(2);
+    int width = shape.extent(3);
+    int rows = Sweep.count(height, sweep.firstY, sweep.stepY);
+    int columns = Sweep.count(width, sweep.firstX, sweep.stepX);
+    if (rows == 0 || columns == 0) return;
+    int[] taps = source.taps(sweep);
+    int rowSource = sweep.sourceStepY * source.width * BLOCK;
+    int rowTarget = sweep.stepY * width * BLOCK;
+    int columnSource = sweep.sourceStepX * BLOCK;
+    int columnTarget = sweep.stepX * BLOCK;
+    // Rows that follow each other without a gap on both sides are one long row.
+    if (rowSource == columns * columnSource && rowTarget == columns * columnTarget) {
+      columns *= rows;
+      rows = 1;
+    }
+    long rowWork = (long) columns * taps.length * packing.workPerPixel();
+    int bands;
+    int bandColumns = columns;
+    if (rows == 1) {
+      int pieces = (int) Math.min(1 + rowWork / TASK_WORK, Math.max(1, columns / 28));
+      bandColumns = ((columns + pieces - 1) / pieces + 13) / 14 * 14;
+      bands = (columns + bandColumns - 1) / bandColumns;
+    } else {
+      bands = (int) Math.min(rows, 1 + rows * rowWork / TASK_WORK);
+    }
+    int area = height * width * BLOCK;
+    int samples = shape.extent(0);
+    int allColumns = columns;
+    int columnsPerBand = bandColumns;
+    int allRows = rows;
+    int targetStart = (sweep.firstY * width + sweep.firstX) * BLOCK;
+    int sourceStart = source.start();
+    Kernels kernels = engine.kernels();
+    engine.forEach(
+        packing.units() * samples * bands,
+        task -> {
+          int unit = task / (samples * bands);
+          int sample = task / bands % samples;
+          int band = task % bands;
+          int fromRow = allRows == 1 ? 0 : (int) ((long) allRows * band / bands);
+          int toRow = allRows == 1 ? 1 : (int) ((long) allRows * (band + 1) / bands);
+          int fromColumn = allRows == 1 ? band * columnsPerBand : 0;
+          int toColumn = Math.min(allColumns, fromColumn + columnsPerBand);
+          int x = source.block(sample, packing.firstInput[unit]) + sourceStart;
+          int y =
+              (sample * blocks(shape.extent(1)) + packing.firstOutput[unit]) * area + targetStart;
+          for (int row = fromRow; row < toRow; row++) {
+            packing.row(
+                kernels,
+                unit,
+                source,
+                x + row * rowSource + fromColumn * columnSource,
+                columnSource,
+                taps,
+                to.data,
+                y + row * rowTarget + fromColumn * columnTarget,
+                columnTarget,
+                area,
+                toColumn - fromColumn,
+                start);
+          }
+        });
+  }
+
+  /**
+   * A set of taps and the grid of target pixels they serve. Target row {@code firstY + m·stepY}
+   * reads, for each tap t, source row {@code m·sourceStepY + tapY[t]}; columns likewise.
+   */
+  private record Sweep(
+      int firstY,
+      int firstX,
+      int stepY,
+      int stepX,
+      int sourceStepY,
+      int sourceStepX,
+      int[] tapY,
+      int[] tapX,
+      int[] tapIndex) {
+
+    static Sweep forward(Window window) {
+      int taps = window.height() * window.width();
+      int[] tapY = new int[taps];
+      int[] tapX = new int[taps];
+      int[] tapIndex = new int[taps];
+      for (int tap = 0; tap < taps; tap++) {
+        tapY[tap] = tap / window.width() * window.dilationY() - window.top();
+        tapX[tap] = tap % window.width() * window.dilationX() - window.left();
+        tapIndex[tap] = tap;
+      }
+      return new Sweep(0, 0, 1, 1, window.strideY(), window.strideX(), tapY, tapX, tapIndex);
+    }
+
+    static List<Sweep> reverse(Window window) {
+      var sweeps = new Sweep[window.strideY() * window.strideX()];
+      for (int phase = 0; phase < sweeps.length; phase++) {
+        sweeps[phase] = reverse(window, phase / window.strideX(), phase % window.strideX());
+      }
+      return List.of(sweeps);
+    }
+
+    private static Sweep reverse(Window window, int phaseY, int phaseX) {
+      int taps = window.height() * window.width();
+      int[] tapY = new int[taps];
+      int[] tapX = new int[taps];
+      int[] tapIndex = new int[taps];
+      int found = 0;
+      for (int tap = 0; tap < taps; tap++) {
+        int y = phaseY + window.top() - tap / window.width() * window.dilationY();
+        int x = phaseX + window.left() - tap % window.width() * window.dilationX();
+        if (Math.floorMod(y, window.strideY()) != 0) continue;
+        if (Math.floorMod(x, window.strideX()) != 0) continue;
+        tapY[found] = Math.floorDiv(y, window.strideY());
+        tapX[found] = Math.floorDiv(x, window.strideX());
+        tapIndex[found++] = tap;
+      }
+      return new Sweep(
+          phaseY,
+          phaseX,
+          window.strideY(),
+          window.strideX(),
+          1,
+          1,
+          Arrays.copyOf(tapY, found),
+          Arrays.copyOf(tapX, found),
+          Arrays.copyOf(tapIndex, found));
+    }
+
+    /** Number of grid lines below {@code extent}. */
+    static int count(int extent, int first, int step) {
+      return extent <= first ? 0 : (extent - first - 1) / step + 1;
+    }
+  }
+
+  /** The tensor a sweep reads, with a border of zeros where taps reach outside it. */
+  private record Source(float[] data, int planes, int height, int width, int top, int left) {
+
+    static Source of(Engine engine, List<Sweep> sweeps, Tensor tensor, Shape target) {
+      int height = tensor.shape().extent(2);
+      int width = tensor.shape().extent(3);
+      int top = 0;
+      int left = 0;
+      int bottom = 0;
+      int right = 0;
+      for (Sweep sweep : sweeps) {
+        int lastY =
+            (Sweep.count(target.extent(2), sweep.firstY, sweep.stepY) - 1) * sweep.sourceStepY;
+        int lastX =
+            (Sweep.count(target.extent(3), sweep.firstX, sweep.stepX) - 1) * sweep.sourceStepX;
+        if (lastY < 0 || lastX < 0) continue;
+        for (int tap = 0; tap < sweep.tapY.length; tap++) {
+          top = Math.max(top, -sweep.tapY[tap]);
+          left = Math.max(left, -sweep.tapX[tap]);
+          bottom = Math.max(bottom, lastY + sweep.tapY[tap] - (height - 1));
+          right = Math.max(right, lastX + sweep.tapX[tap] - (width - 1));
+        }
+      }
+      int planes = blocks(tensor.shape().extent(1));
+      if (top + left + bottom + right == 0) {
+        return new Source(tensor.data, planes, height, width, 0, 0);
+      }
+      int paddedHeight = height + top + bottom;
+      int paddedWidth = width + left + right;
+      int allPlanes = tensor.shape().extent(0) * planes;
+      float[] padded =
+          new float[Math.toIntExact((long) allPlanes * paddedHeight * paddedWidth * BLOCK)];
+      int start = (top * paddedWidth + left) * BLOCK;
+      engine.forEach(
+          allPlanes,
+          plane -> {
+            int from = plane * height * width * BLOCK;
+            int to = plane * paddedHeight * paddedWidth * BLOCK + start;
+            for (int row = 0; row < height; row++) {
+              System.arraycopy(
+                  tensor.data,
+                  from + row * width * BLOCK,
+                  padded,
+                  to + row * paddedWidth * BLOCK,
+                  width * BLOCK);
+            }
+          });
+      return new Source(padded, planes, paddedHeight, paddedWidth, top, left);
+    }
+
+    /** Offset of the unpadded origin within a plane. */
+    int start() {
+      return (top * width + left) * BLOCK;
+    }
+
+    int block(int sample, int block) {
+      return (sample * planes + block) * height * width * BLOCK;
+    }
+
+    int[] taps(Sweep sweep) {
+      int[] taps = new int[sweep.tapY.length];
+      for (int tap = 0; tap < taps.length; tap++) {
+        taps[tap] = (sweep.tapY[tap] * width + sweep.tapX[tap]) * BLOCK;
+      }
+      return taps;
+    }
+  }
+
+  /**
+   * The weights of a sweep under one view, in the order the kernel reads them. Unit u computes
+   * {@code outputBlocks[u]} blocks of target channels, from {@code firstOutput[u]} on, out of
+   * source channels from block {@code firstInput[u]} on; with groups that is the range its groups
+   * cover, with zero weights between channels of different groups.
+   */
+  private record Packing(
+      boolean depthwise,
+      int[] firstOutput,
+      int[] outputBlocks,
+      int[] firstInput,
+      int[] inputBlocks,
+      int[] lastChannels,
+      float[][] weights) {
+
+    static Packing of(
+        Engine engine, Convolution convolution, Sweep sweep, WeightView view, boolean reverse) {
+      boolean depthwise = convolution.isDepthwise();
+      int targets = reverse ? convolution.inputs : convolution.outputs;
+      int sources = reverse ? convolution.outputs : convolution.inputs;
+      int blocksPerUnit = depthwise ? 1 : 2;
+      int units = (blocks(targets) + blocksPerUnit - 1) / blocksPerUnit;
+      var packing =
+          new Packing(
+              depthwise,
+              new int[units],
+              new int[units],
+              new int[units],
+              new int[units],
+              new int[units],
+              new float[units][]);
+      int targetsPerGroup = targets / convolution.groups;
+      int sourcesPerGroup = sources / convolution.groups;
+      engine.forEach(
+          units,
+          unit -> {
+            int first = unit * blocksPerUnit;
+            int count = Math.min(blocksPerUnit, blocks(targets) - first);
+            int firstChannel = first * BLOCK;
+            int lastChannel = Math.min(targets, (first + count) * BLOCK) - 1;
+            int firstSource = firstChannel / targetsPerGroup * sourcesPerGroup / BLOCK;
+            int endSource = (lastChannel / targetsPerGroup + 1) * sourcesPerGroup;
+            int inputBlocks = blocks(endSource) - firstSource;
+            packing.firstOutput[unit] = first;
+            packing.outputBlocks[unit] = count;
+            packing.firstInput[unit] = firstSource;
+            packing.inputBlocks[unit] = depthwise ? 1 : inputBlocks;
+            packing.lastChannels[unit] = endSource - (firstSource + inputBlocks - 1) * BLOCK;
+            packing.weights[unit] =
+                depthwise
+                    ? packDepthwise(convolution, sweep, view, firstChannel, lastChannel)
+                    : pack(
+                        convolution,
+                        sweep,
+                        view,
+                        reverse,
+                        firstChannel,
+                        lastChannel,
+                        count * BLOCK,
+                        firstSource * BLOCK,
+                        endSource);
+          });
+      return packing;
+    }
+
+    private static float[] packDepthwise(
+        Convolution convolution, Sweep sweep, WeightView view, int first, int last) {
+      int taps = sweep.tapIndex.length;
+      int window = convolution.window.height() * convolution.window.width();
+      float[] packed = new float[taps * BLOCK];
+      float[] kernel = new float[window];
+      for (int channel = first; channel <= last; channel++) {
+        convolution.weight.copy(channel * window, kernel, 0, window);
+        for (int tap = 0; tap < taps; tap++) {
+          packed[tap * BLOCK + channel - first] = view.of(kernel[sweep.tapIndex[tap]]);
+        }
+      }
+      return packed;
+    }
+
+    /** Packs {@code [source block][tap][source channel][target lane]}. */
+    private static float[] pack(
+        Convolution convolution,
+        Sweep sweep,
+        WeightView view,
+        boolean reverse,
+        int firstTarget,
+        int lastTarget,
+        int lanes,
+        int firstSource,
+        int endSource) {
+      int taps = sweep.tapIndex.length;
+      int window = convolution.window.height() * convolution.window.width();
+      int outputsPerGroup = convolution.outputs / convolution.groups;
+      int inputsPerGroup = convolution.inputs / convolution.groups;
+      float[] packed = new float[(endSource - firstSource) * taps * lanes];
+      // The file's rows are output channels; each is read once, in order.
+      int firstOutput = reverse ? firstSource : firstTarget;
+      int endOutput = reverse ? endSource : lastTarget + 1;
+      int firstInput = reverse ? firstTarget : firstSource;
+      int endInput = reverse ? lastTarget + 1 : endSource;
+      float[] row = new float[inputsPerGroup * window];
+      for (int output = firstOutput; output < endOutput; output++) {
+        int groupStart = output / outputsPerGroup * inputsPerGroup;
+        int from = Math.max(firstInput, groupStart);
+        int to = Math.min(endInput, groupStart + inputsPerGroup);
+        if (from >= to) continue;
+        int values = (to - from) * window;
+        convolution.weight.copy(
+            (output * inputsPerGroup + from - groupStart) * window, row, 0, values);
+        for (int input = from; input < to; input++) {
+          int source = (reverse ? output : input) - firstSource;
+          int target = (reverse ? input : output) - firstTarget;
+          int block = source / BLOCK;
+          int channels = Math.min(BLOCK, endSource - firstSource - block * BLOCK);
+          int at = (block * BLOCK * taps + source % BLOCK) * lanes + target;
+          for (int tap = 0; tap < taps; tap++) {
+            packed[at + tap * channels * lanes] =
+                view.of(row[(input - from) * window + sweep.tapIndex[tap]]);
+          }
+        }
+      }
+      return packed;
+    }
+
+    int units() {
+      return firstOutput.length;
+    }
+
+    long workPerPixel() {
+      return depthwise ? BLOCK : (long) inputBlocks[0] * BLOCK * outputBlocks[0] * BLOCK;
+    }
+
+    void row(
+        Kernels kernels,
+        int unit,
+        Source source,
+        int x,
+        int xStep,
+        int[] taps,
+        float[] y,
+        int yAt,
+        int yStep,
+        int yBlock,
+        int columns,
+        float[] start) {
+      int startAt = firstOutput[unit] * BLOCK;
+      if (depthwise) {
+        kernels.depthwise(
+            source.data, x, xStep, taps, weights[unit], 0, y, yAt, yStep, columns, start, startAt);
+      } else {
+        kernels.convolve(
+            source.data,
+            x,
+            xStep,
+            source.height * source.width * BLOCK,
+            inputBlocks[unit],
+            lastChannels[unit],
+            taps,
+            weights[unit],
+            0,
+            y,
+            yAt,
+            yStep,
+            yBlock,
+            outputBlocks[unit],
+            columns,
+            start,
+            startAt);
+      }
+    }
+  }
+}

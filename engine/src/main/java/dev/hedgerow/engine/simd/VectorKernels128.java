@@ -1,0 +1,597 @@
+package dev.hedgerow.engine.simd;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The kernels with vectors of 128 bits. Written by build/GenerateKernels.java. */
+final class VectorKernels128 implements Kernels {
+  private static final VectorSpecies<Float> S = FloatVector.SPECIES_128;
+  private static final int LANES = S.length();
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  @Override
+  public String name() {
+    return "vector-128";
+  }
+
+  @Override
+  public void convolve(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yBlock,
+      int outputBlocks,
+      int columns,
+      float[] bias,
+      int biasAt) {
+    int wStep = outputBlocks * BLOCK;
+    for (int q = 0; q < outputBlocks; q++) {
+      run1(
+          x,
+          xAt,
+          xStep,
+          xBlock,
+          inputBlocks,
+          lastChannels,
+          taps,
+          w,
+          wAt + q * BLOCK,
+          wStep,
+          y,
+          yAt + q * yBlock,
+          yStep,
+          columns,
+          bias,
+          biasAt + q * BLOCK);
+    }
+  }
+
+  private static void run1(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      int wStep,
+      float[] y,
+      int yAt,
+      int yStep,
+      int columns,
+      float[] bias,
+      int biasAt) {
+    boolean dense = xStep == BLOCK;
+    int done = 0;
+    while (done < columns) {
+      if (columns >= 3) {
+        int column = Math.min(done, columns - 3);
+        int from = xAt + column * xStep;
+        int to = yAt + column * yStep;
+        if (dense) {
+          tile3x4(
+              x,
+              from,
+              xBlock,
+              inputBlocks,
+              lastChannels,
+              taps,
+              w,
+              wAt,
+              wStep,
+              y,
+              to,
+              yStep,
+              bias,
+              biasAt);
+        } else {
+          tile3x4Strided(
+              x,
+              from,
+              xStep,
+              xBlock,
+              inputBlocks,
+              lastChannels,
+              taps,
+              w,
+              wAt,
+              wStep,
+              y,
+              to,
+              yStep,
+              bias,
+              biasAt);
+        }
+        done = column + 3;
+        continue;
+      }
+      {
+        int column = Math.min(done, columns - 1);
+        int from = xAt + column * xStep;
+        int to = yAt + column * yStep;
+        tile1x4(
+            x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, wStep, y, to, bias, biasAt);
+        done = column + 1;
+      }
+    }
+  }
+
+  private static void tile3x4(
+      float[] x,
+      int xAt,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      int wStep,
+      float[] y,
+      int yAt,
+      int yStep,
+      float[] bias,
+      int biasAt) {
+    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
+    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 4);
+    FloatVector a0v2 = FloatVector.fromArray(S, bias, biasAt + 8);
+    FloatVector a0v3 = FloatVector.fromArray(S, bias, biasAt + 12);
+    FloatVector a1v0 = a0v0;
+    FloatVector a1v1 = a0v1;
+    FloatVector a1v2 = a0v2;
+    FloatVector a1v3 = a0v3;
+    FloatVector a2v0 = a0v0;
+    FloatVector a2v1 = a0v1;
+    FloatVector a2v2 = a0v2;
+    FloatVector a2v3 = a0v3;
+    int at = wAt;
+    for (int block = 0; block < inputBlocks; block++) {
+      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+      for (int tap : taps) {
+        int from = xAt + block * xBlock + tap;
+        for (int i = 0; i < channels; i++) {
+          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
+          FloatVector w1 = FloatVector.fromArray(S, w, at + 4);
+          FloatVector w2 = FloatVector.fromArray(S, w, at + 8);
+          FloatVector w3 = FloatVector.fromArray(S, w, at + 12);
+          at += wStep;
+          FloatVector p = FloatVector.broadcast(S, x[from + i]);
+          a0v0 = p.fma(w0, a0v0);
+          a0v1 = p.fma(w1, a0v1);
+          a0v2 = p.fma(w2, a0v2);
+          a0v3 = p.fma(w3, a0v3);
+          p = FloatVector.broadcast(S, x[from + i + 16]);
+          a1v0 = p.fma(w0, a1v0);
+          a1v1 = p.fma(w1, a1v1);
+          a1v2 = p.fma(w2, a1v2);
+          a1v3 = p.fma(w3, a1v3);
+          p = FloatVector.broadcast(S, x[from + i + 32]);
+          a2v0 = p.fma(w0, a2v0);
+          a2v1 = p.fma(w1, a2v1);
+          a2v2 = p.fma(w2, a2v2);
+          a2v3 = p.fma(w3, a2v3);
+        }
+      }
+    }
+    a0v0.intoArray(y, yAt);
+    a0v1.intoArray(y, yAt + 4);
+    a0v2.intoArray(y, yAt + 8);
+    a0v3.intoArray(y, yAt + 12);
+    a1v0.intoArray(y, yAt + yStep);
+    a1v1.intoArray(y, yAt + yStep + 4);
+    a1v2.intoArray(y, yAt + yStep + 8);
+    a1v3.intoArray(y, yAt + yStep + 12);
+    a2v0.intoArray(y, yAt + 2 * yStep);
+    a2v1.intoArray(y, yAt + 2 * yStep + 4);
+    a2v2.intoArray(y, yAt + 2 * yStep + 8);
+    a2v3.intoArray(y, yAt + 2 * yStep + 12);
+  }
+
+  private static void tile3x4Strided(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      int wStep,
+      float[] y,
+      int yAt,
+      int yStep,
+      float[] bias,
+      int biasAt) {
+    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
+    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 4);
+    FloatVector a0v2 = FloatVector.fromArray(S, bias, biasAt + 8);
+    FloatVector a0v3 = FloatVector.fromArray(S, bias, biasAt + 12);
+    FloatVector a1v0 = a0v0;
+    FloatVector a1v1 = a0v1;
+    FloatVector a1v2 = a0v2;
+    FloatVector a1v3 = a0v3;
+    FloatVector a2v0 = a0v0;
+    FloatVector a2v1 = a0v1;
+    FloatVector a2v2 = a0v2;
+    FloatVector a2v3 = a0v3;
+    int at = wAt;
+    for (int block = 0; block < inputBlocks; block++) {
+      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+      for (int tap : taps) {
+        int from = xAt + block * xBlock + tap;
+        for (int i = 0; i < channels; i++) {
+          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
+          FloatVector w1 = FloatVector.fromArray(S, w, at + 4);
+          FloatVector w2 = FloatVector.fromArray(S, w, at + 8);
+          FloatVector w3 = FloatVector.fromArray(S, w, at + 12);
+          at += wStep;
+          FloatVector p = FloatVector.broadcast(S, x[from + i]);
+          a0v0 = p.fma(w0, a0v0);
+          a0v1 = p.fma(w1, a0v1);
+          a0v2 = p.fma(w2, a0v2);
+          a0v3 = p.fma(w3, a0v3);
+          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
+          a1v0 = p.fma(w0, a1v0);
+          a1v1 = p.fma(w1, a1v1);
+          a1v2 = p.fma(w2, a1v2);
+          a1v3 = p.fma(w3, a1v3);
+          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
+          a2v0 = p.fma(w0, a2v0);
+          a2v1 = p.fma(w1, a2v1);
+          a2v2 = p.fma(w2, a2v2);
+          a2v3 = p.fma(w3, a2v3);
+        }
+      }
+    }
+    a0v0.intoArray(y, yAt);
+    a0v1.intoArray(y, yAt + 4);
+    a0v2.intoArray(y, yAt + 8);
+    a0v3.intoArray(y, yAt + 12);
+    a1v0.intoArray(y, yAt + yStep);
+    a1v1.intoArray(y, yAt + yStep + 4);
+    a1v2.intoArray(y, yAt + yStep + 8);
+    a1v3.intoArray(y, yAt + yStep + 12);
+    a2v0.intoArray(y, yAt + 2 * yStep);
+    a2v1.intoArray(y, yAt + 2 * yStep + 4);
+    a2v2.intoArray(y, yAt + 2 * yStep + 8);
+    a2v3.intoArray(y, yAt + 2 * yStep + 12);
+  }
+
+  private static void tile1x4(
+      float[] x,
+      int xAt,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      int wStep,
+      float[] y,
+      int yAt,
+      float[] bias,
+      int biasAt) {
+    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
+    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 4);
+    FloatVector a0v2 = FloatVector.fromArray(S, bias, biasAt + 8);
+    FloatVector a0v3 = FloatVector.fromArray(S, bias, biasAt + 12);
+    int at = wAt;
+    for (int block = 0; block < inputBlocks; block++) {
+      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+      for (int tap : taps) {
+        int from = xAt + block * xBlock + tap;
+        for (int i = 0; i < channels; i++) {
+          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
+          FloatVector w1 = FloatVector.fromArray(S, w, at + 4);
+          FloatVector w2 = FloatVector.fromArray(S, w, at + 8);
+          FloatVector w3 = FloatVector.fromArray(S, w, at + 12);
+          at += wStep;
+          FloatVector p = FloatVector.broadcast(S, x[from + i]);
+          a0v0 = p.fma(w0, a0v0);
+          a0v1 = p.fma(w1, a0v1);
+          a0v2 = p.fma(w2, a0v2);
+          a0v3 = p.fma(w3, a0v3);
+        }
+      }
+    }
+    a0v0.intoArray(y, yAt);
+    a0v1.intoArray(y, yAt + 4);
+    a0v2.intoArray(y, yAt + 8);
+    a0v3.intoArray(y, yAt + 12);
+  }
+
+  @Override
+  public void depthwise(
+      float[] x,
+      int xAt,
+      int xStep,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int columns,
+      float[] bias,
+      int biasAt) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector start = FloatVector.fromArray(S, bias, biasAt + lane);
+      for (int column = 0; column < columns; column++) {
+        int from = xAt + column * xStep + lane;
+        FloatVector sum = start;
+        for (int tap = 0; tap < taps.length; tap++) {
+          FloatVector weight = FloatVector.fromArray(S, w, wAt + tap * BLOCK + lane);
+          sum = FloatVector.fromArray(S, x, from + taps[tap]).fma(weight, sum);
+        }
+        sum.intoArray(y, yAt + column * yStep + lane);
+      }
+    }
+  }
+
+  @Override
+  public void multiplyRows(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int row,
+      int rows,
+      int columns,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt) {
+    int r = 0;
+    for (; r + 4 <= rows; r += 4)
+      multiplyFourRows(w, absolute, low, high, row + r, columns, x, xAt, y, yAt + r);
+    for (; r < rows; r++)
+      y[yAt + r] = multiplyRow(w, absolute, low, high, row + r, columns, x, xAt);
+  }
+
+  private static void multiplyFourRows(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int row,
+      int columns,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt) {
+    long at0 = 4L * row * columns;
+    long at1 = at0 + 4L * columns;
+    long at2 = at1 + 4L * columns;
+    long at3 = at2 + 4L * columns;
+    FloatVector sum0 = FloatVector.zero(S);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    int i = 0;
+    for (int bound = S.loopBound(columns); i < bound; i += LANES) {
+      FloatVector value = FloatVector.fromArray(S, x, xAt + i);
+      sum0 =
+          view(FloatVector.fromMemorySegment(S, w, at0 + 4L * i, ORDER), absolute, low, high)
+              .fma(value, sum0);
+      sum1 =
+          view(FloatVector.fromMemorySegment(S, w, at1 + 4L * i, ORDER), absolute, low, high)
+              .fma(value, sum1);
+      sum2 =
+          view(FloatVector.fromMemorySegment(S, w, at2 + 4L * i, ORDER), absolute, low, high)
+              .fma(value, sum2);
+      sum3 =
+          view(FloatVector.fromMemorySegment(S, w, at3 + 4L * i, ORDER), absolute, low, high)
+              .fma(value, sum3);
+    }
+    y[yAt] =
+        sum0.reduceLanes(VectorOperators.ADD)
+            + tail(w, absolute, low, high, at0, i, columns, x, xAt);
+    y[yAt + 1] =
+        sum1.reduceLanes(VectorOperators.ADD)
+            + tail(w, absolute, low, high, at1, i, columns, x, xAt);
+    y[yAt + 2] =
+        sum2.reduceLanes(VectorOperators.ADD)
+            + tail(w, absolute, low, high, at2, i, columns, x, xAt);
+    y[yAt + 3] =
+        sum3.reduceLanes(VectorOperators.ADD)
+            + tail(w, absolute, low, high, at3, i, columns, x, xAt);
+  }
+
+  private static float multiplyRow(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int row,
+      int columns,
+      float[] x,
+      int xAt) {
+    long at = 4L * row * columns;
+    FloatVector sum = FloatVector.zero(S);
+    int i = 0;
+    for (int bound = S.loopBound(columns); i < bound; i += LANES) {
+      FloatVector value = FloatVector.fromArray(S, x, xAt + i);
+      sum =
+          view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high)
+              .fma(value, sum);
+    }
+    return sum.reduceLanes(VectorOperators.ADD)
+        + tail(w, absolute, low, high, at, i, columns, x, xAt);
+  }
+
+  private static float tail(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      long at,
+      int i,
+      int columns,
+      float[] x,
+      int xAt) {
+    float sum = 0;
+    for (; i < columns; i++)
+      sum += Weights.view(Weights.get(w, at + 4L * i), absolute, low, high) * x[xAt + i];
+    return sum;
+  }
+
+  private static FloatVector view(FloatVector weights, boolean absolute, float low, float high) {
+    if (absolute) return weights.abs();
+    return low == Float.NEGATIVE_INFINITY && high == Float.POSITIVE_INFINITY
+        ? weights
+        : weights.max(low).min(high);
+  }
+
+  @Override
+  public void multiplyColumns(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      int rows,
+      int columns,
+      int column,
+      int count,
+      float[] s,
+      int sAt,
+      float[] y,
+      int yAt) {
+    Arrays.fill(y, yAt, yAt + count, 0f);
+    for (int r = 0; r < rows; r++) {
+      float factor = s[sAt + r];
+      if (factor != 0)
+        addRow(w, absolute, low, high, 4L * ((long) r * columns + column), count, factor, y, yAt);
+    }
+  }
+
+  private static void addRow(
+      MemorySegment w,
+      boolean absolute,
+      float low,
+      float high,
+      long at,
+      int count,
+      float factor,
+      float[] y,
+      int yAt) {
+    FloatVector factors = FloatVector.broadcast(S, factor);
+    int i = 0;
+    for (int bound = S.loopBound(count); i < bound; i += LANES) {
+      FloatVector weights =
+          view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high);
+      weights.fma(factors, FloatVector.fromArray(S, y, yAt + i)).intoArray(y, yAt + i);
+    }
+    for (; i < count; i++)
+      y[yAt + i] += factor * Weights.view(Weights.get(w, at + 4L * i), absolute, low, high);
+  }
+
+  @Override
+  public void windowMaximum(
+      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          maximum =
+              maximum.max(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+        }
+      }
+      maximum.intoArray(y, yAt + lane);
+    }
+  }
+
+  @Override
+  public void windowSum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] y,
+      int yAt) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector sum = FloatVector.zero(S);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          sum = sum.add(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+        }
+      }
+      sum.mul(factor).intoArray(y, yAt + lane);
+    }
+  }
+
+  @Override
+  public void routeToMaximum(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] s,
+      int sAt,
+      float[] dx) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector best = FloatVector.fromArray(S, x, xAt + lane);
+      FloatVector winner = FloatVector.zero(S);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          FloatVector value =
+              FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
+          VectorMask<Float> better = value.compare(VectorOperators.GT, best);
+          best = best.blend(value, better);
+          winner = winner.blend((float) (r * columns + c), better);
+        }
+      }
+      FloatVector signal = FloatVector.fromArray(S, s, sAt + lane);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          int at = xAt + r * rowStep + c * columnStep + lane;
+          VectorMask<Float> here = winner.eq((float) (r * columns + c));
+          FloatVector.fromArray(S, dx, at).add(signal, here).intoArray(dx, at);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void addToWindow(
+      float[] dx,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float factor,
+      float[] s,
+      int sAt) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector signal = FloatVector.fromArray(S, s, sAt + lane).mul(factor);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          int at = xAt + r * rowStep + c * columnStep + lane;
+          FloatVector.fromArray(S, dx, at).add(signal).intoArray(dx, at);
+        }
+      }
+    }
+  }
+}
