@@ -323,7 +323,8 @@ public final class Elementwise {
         a,
         like(a),
         (x, y, from, end) -> {
-          for (int i = from; i < end; i++) y[i] = x[i] * Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f;
+          for (int i = from; i < end; i++)
+            y[i] = x[i] * (Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f);
         });
   }
 
