@@ -250,8 +250,8 @@ class ElementwiseTest {
 
   @Test
   void largeTensorsAreSplitWithoutATrace() {
-    Shape shape = Shape.of(2, 19, 61, 67);
-    Shape channels = Shape.of(2, 19, 1, 1);
+    Shape shape = Shape.of(1, 19, 37, 41);
+    Shape channels = Shape.of(1, 19, 1, 1);
     var random = new Random(113);
     float[] a = values(random, shape.size());
     float[] b = values(random, shape.size());
