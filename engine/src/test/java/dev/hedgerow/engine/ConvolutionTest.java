@@ -1,0 +1,322 @@
+package dev.hedgerow.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Every direction, view and geometry of the convolution against a naive loop in double. */
+class ConvolutionTest {
+  private final Engine engine = Engine.sequential();
+
+  /** One geometry; the weights and inputs follow from the seed. */
+  record Case(
+      int batch,
+      int inputs,
+      int outputs,
+      int groups,
+      int height,
+      int width,
+      Window window,
+      long seed) {
+    Shape input() {
+      return Shape.of(batch, inputs, height, width);
+    }
+
+    Shape weight() {
+      return Shape.of(outputs, inputs / groups, window.height(), window.width());
+    }
+  }
+
+  @Provide
+  Arbitrary<Case> cases() {
+    Arbitrary<Window> windows =
+        Combinators.combine(
+                Arbitraries.integers().between(1, 5),
+                Arbitraries.integers().between(1, 5),
+                Arbitraries.integers().between(1, 3),
+                Arbitraries.integers().between(1, 3),
+                Arbitraries.integers().between(1, 2),
+                Arbitraries.integers().between(1, 2),
+                Arbitraries.integers().between(0, 3).list().ofSize(4))
+            .as(
+                (h, w, sy, sx, dy, dx, p) ->
+                    new Window(h, w, sy, sx, dy, dx, p.get(0), p.get(1), p.get(2), p.get(3)));
+    Arbitrary<int[]> channels =
+        Combinators.combine(
+                Arbitraries.of(1, 1, 1, 2, 3, 4, 8, 16, 20),
+                Arbitraries.integers().between(1, 20),
+                Arbitraries.integers().between(1, 20),
+                Arbitraries.of(true, false))
+            .as(
+                (groups, in, out, depthwise) -> {
+                  int perGroupIn = depthwise && groups > 1 ? 1 : Math.max(1, in / groups * 2);
+                  int perGroupOut = depthwise && groups > 1 ? 1 : Math.max(1, out * 2 / groups);
+                  return new int[] {groups, perGroupIn * groups, perGroupOut * groups};
+                });
+    return Combinators.combine(
+            Arbitraries.integers().between(1, 3),
+            channels,
+            Arbitraries.integers().between(1, 20),
+            Arbitraries.integers().between(1, 20),
+            windows,
+            Arbitraries.longs())
+        .as((n, c, h, w, window, seed) -> new Case(n, c[1], c[2], c[0], h, w, window, seed))
+        .filter(
+            c ->
+                c.window.outputHeight(c.height, false) > 0
+                    && c.window.outputWidth(c.width, false) > 0);
+  }
+
+  @Property(tries = 400, seed = "1")
+  void forwardEqualsTheNaiveLoopOnIntegers(@ForAll("cases") Case c, @ForAll WeightView view) {
+    var random = new Random(c.seed);
+    float[] w = integers(random, c.weight().size());
+    float[] x = integers(random, c.input().size());
+    Convolution convolution = convolution(c, w, null);
+    Tensor y = convolution.forward(engine, view, Tensor.of(c.input(), x));
+    assertArrayEquals(floats(naive(c, view(w, view), x)), y.toArray());
+    assertPaddingLanesAreZero(y);
+  }
+
+  @Property(tries = 400, seed = "2")
+  void reverseEqualsTheNaiveLoopOnIntegers(@ForAll("cases") Case c, @ForAll WeightView view) {
+    var random = new Random(c.seed);
+    float[] w = integers(random, c.weight().size());
+    Convolution convolution = convolution(c, w, null);
+    Shape output = convolution.outputShape(c.input());
+    float[] s = integers(random, output.size());
+    Tensor x = convolution.reverse(engine, view, Tensor.of(output, s), c.input());
+    assertArrayEquals(floats(naiveReverse(c, view(w, view), s, output)), x.toArray());
+    assertPaddingLanesAreZero(x);
+  }
+
+  @Property(tries = 100, seed = "3")
+  void directionsAreAdjoint(@ForAll("cases") Case c, @ForAll WeightView view) {
+    var random = new Random(c.seed);
+    Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
+    float[] x = gaussians(random, c.input().size());
+    Shape output = convolution.outputShape(c.input());
+    float[] s = gaussians(random, output.size());
+    float[] y = convolution.forward(engine, view, Tensor.of(c.input(), x)).toArray();
+    float[] r = convolution.reverse(engine, view, Tensor.of(output, s), c.input()).toArray();
+    double magnitude = 0;
+    double left = 0;
+    for (int i = 0; i < y.length; i++) {
+      left += (double) y[i] * s[i];
+      magnitude += Math.abs((double) y[i] * s[i]);
+    }
+    double right = 0;
+    for (int i = 0; i < x.length; i++) {
+      right += (double) x[i] * r[i];
+      magnitude += Math.abs((double) x[i] * r[i]);
+    }
+    int terms = c.weight().size();
+    assertEquals(left, right, 1e-7 * (8 + terms) * (1e-3 + magnitude));
+  }
+
+  @Property(tries = 60, seed = "4")
+  void errorIsBoundedByTheSumOfMagnitudes(@ForAll("cases") Case c) {
+    var random = new Random(c.seed);
+    float[] w = gaussians(random, c.weight().size());
+    float[] x = gaussians(random, c.input().size());
+    double[] expected = naive(c, w, x);
+    double[] magnitudes = naive(c, absolute(w), absolute(x));
+    float[] y =
+        convolution(c, w, null)
+            .forward(engine, WeightView.PLAIN, Tensor.of(c.input(), x))
+            .toArray();
+    int terms = c.weight().size() / c.outputs;
+    for (int i = 0; i < y.length; i++) {
+      assertEquals(expected[i], y[i], (2 + terms) * 0x1p-24 * magnitudes[i] + 1e-30);
+    }
+  }
+
+  @Property(tries = 100, seed = "5")
+  void kernelsAndThreadsAgree(@ForAll("cases") Case c) {
+    var random = new Random(c.seed);
+    float[] gaussian = gaussians(random, c.weight().size());
+    float[] integer = integers(random, c.weight().size());
+    Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+    Tensor xi = Tensor.of(c.input(), integers(random, c.input().size()));
+    try (var pool = new ForkJoinPool(3)) {
+      Convolution one = convolution(c, gaussian, null);
+      assertArrayEquals(
+          one.apply(engine, x).toArray(),
+          one.apply(new Engine(engine.kernels(), pool), x).toArray());
+    }
+    Convolution two = convolution(c, integer, null);
+    assertArrayEquals(two.apply(Engine.reference(), xi).toArray(), two.apply(engine, xi).toArray());
+  }
+
+  @Test
+  void manyTasksGiveTheSameBitsAsOne() {
+    var random = new Random(7);
+    for (Case c :
+        List.of(
+            new Case(2, 64, 96, 1, 40, 41, Window.of(3, 1, 1), 0),
+            new Case(1, 80, 72, 1, 33, 31, Window.of(1, 1, 0), 0),
+            new Case(1, 48, 64, 1, 57, 57, Window.of(3, 2, 1), 0))) {
+      float[] w = gaussians(random, c.weight().size());
+      Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+      Convolution convolution = convolution(c, w, null);
+      try (var pool = new ForkJoinPool(4)) {
+        var parallel = new Engine(engine.kernels(), pool);
+        Tensor y = convolution.apply(engine, x);
+        assertArrayEquals(y.toArray(), convolution.apply(parallel, x).toArray());
+        assertArrayEquals(
+            convolution.reverse(engine, WeightView.ABSOLUTE, y, c.input()).toArray(),
+            convolution.reverse(parallel, WeightView.ABSOLUTE, y, c.input()).toArray());
+      }
+    }
+  }
+
+  @Test
+  void applyAddsTheBias() {
+    var convolution =
+        Convolution.of(
+            Parameter.of(Shape.of(2, 1, 1, 1), 2, -3),
+            Parameter.of(Shape.of(2), 10, 20),
+            Window.of(1, 1, 0),
+            1);
+    Tensor x = Tensor.of(Shape.of(1, 1, 1, 2), 1, 4);
+    assertArrayEquals(new float[] {12, 18, 17, 8}, convolution.apply(engine, x).toArray());
+    assertArrayEquals(
+        new float[] {2, 8, -3, -12}, convolution.forward(engine, WeightView.PLAIN, x).toArray());
+  }
+
+  @Test
+  void mismatchesAreNamed() {
+    Parameter weight = Parameter.of(Shape.of(64, 4, 7, 7), new float[64 * 4 * 49]);
+    Convolution convolution = Convolution.of(weight, null, Window.of(7, 2, 3), 1);
+    assertEquals(
+        "conv2d: input has 3 channels but weight [64, 4, 7, 7] with groups 1 expects 4",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> convolution.outputShape(Shape.of(1, 3, 224, 224)))
+            .getMessage());
+    assertEquals(
+        "conv2d: input [1, 4, 0, 9] is smaller than the window 7x7",
+        assertThrows(
+                IllegalArgumentException.class, () -> convolution.outputShape(Shape.of(1, 4, 0, 9)))
+            .getMessage());
+    assertThrows(
+        IllegalArgumentException.class, () -> Convolution.of(weight, null, Window.of(3, 1, 1), 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> Convolution.of(weight, null, Window.of(7, 1, 1), 3));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Convolution.of(weight, Parameter.of(Shape.of(3), 1, 2, 3), Window.of(7, 1, 1), 1));
+  }
+
+  private static Convolution convolution(Case c, float[] w, @Nullable Parameter bias) {
+    return Convolution.of(Parameter.of(c.weight(), w), bias, c.window, c.groups);
+  }
+
+  /** Row-major result of the definition in the class's documentation. */
+  private static double[] naive(Case c, float[] w, float[] x) {
+    Window k = c.window;
+    int oh = k.outputHeight(c.height, false);
+    int ow = k.outputWidth(c.width, false);
+    double[] y = new double[c.batch * c.outputs * oh * ow];
+    visit(c, oh, ow, (yAt, wAt, xAt) -> y[yAt] += (double) w[wAt] * x[xAt]);
+    return y;
+  }
+
+  private static double[] naiveReverse(Case c, float[] w, float[] s, Shape output) {
+    double[] x = new double[c.input().size()];
+    visit(
+        c,
+        output.extent(2),
+        output.extent(3),
+        (yAt, wAt, xAt) -> x[xAt] += (double) w[wAt] * s[yAt]);
+    return x;
+  }
+
+  private interface Term {
+    void at(int y, int w, int x);
+  }
+
+  private static void visit(Case c, int oh, int ow, Term term) {
+    Window k = c.window;
+    int ci = c.inputs / c.groups;
+    int co = c.outputs / c.groups;
+    for (int n = 0; n < c.batch; n++) {
+      for (int o = 0; o < c.outputs; o++) {
+        for (int oy = 0; oy < oh; oy++) {
+          for (int ox = 0; ox < ow; ox++) {
+            for (int i = 0; i < ci; i++) {
+              for (int ky = 0; ky < k.height(); ky++) {
+                for (int kx = 0; kx < k.width(); kx++) {
+                  int iy = oy * k.strideY() + ky * k.dilationY() - k.top();
+                  int ix = ox * k.strideX() + kx * k.dilationX() - k.left();
+                  if (iy < 0 || iy >= c.height || ix < 0 || ix >= c.width) continue;
+                  int channel = o / co * ci + i;
+                  term.at(
+                      ((n * c.outputs + o) * oh + oy) * ow + ox,
+                      ((o * ci + i) * k.height() + ky) * k.width() + kx,
+                      ((n * c.inputs + channel) * c.height + iy) * c.width + ix);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static float[] view(float[] w, WeightView view) {
+    float[] shown = new float[w.length];
+    for (int i = 0; i < w.length; i++) {
+      shown[i] =
+          switch (view) {
+            case PLAIN -> w[i];
+            case ABSOLUTE -> w[i] < 0 ? -w[i] : w[i];
+            case POSITIVE -> w[i] > 0 ? w[i] : 0;
+            case NEGATIVE -> w[i] < 0 ? w[i] : 0;
+          };
+    }
+    return shown;
+  }
+
+  private static float[] absolute(float[] values) {
+    return view(values, WeightView.ABSOLUTE);
+  }
+
+  private static float[] integers(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) values[i] = random.nextInt(-8, 9);
+    return values;
+  }
+
+  private static float[] gaussians(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
+    return values;
+  }
+
+  private static float[] floats(double[] values) {
+    float[] rounded = new float[values.length];
+    // Adding 0 turns the -0 of an empty sum with negative terms into 0.
+    for (int i = 0; i < values.length; i++) rounded[i] = (float) values[i] + 0f;
+    return rounded;
+  }
+
+  private static void assertPaddingLanesAreZero(Tensor tensor) {
+    Tensor cleared = new Tensor(tensor.shape(), tensor.data.clone());
+    cleared.clearPaddingLanes();
+    assertTrue(java.util.Arrays.equals(cleared.data, tensor.data), "padding lanes are not zero");
+  }
+}
