@@ -1,0 +1,133 @@
+package dev.hedgerow.engine;
+
+/**
+ * Batch normalization with learned statistics: {@code y = x·a + b}, channel by channel, with {@code
+ * a = scale/√(variance + ε)} and {@code b = shift − mean·a}, for {@code [N, C]} and {@code [N, C,
+ * H, W]}.
+ */
+public final class BatchNormalization {
+  private final float[] factor;
+  private final float[] offset;
+
+  private BatchNormalization(float[] factor, float[] offset) {
+    this.factor = factor;
+    this.offset = offset;
+  }
+
+  /**
+   * Returns a batch normalization; its two numbers a channel are computed in double precision.
+   *
+   * @param scale {@code [C]}
+   * @param shift {@code [C]}
+   * @param mean {@code [C]}
+   * @param variance {@code [C]}
+   * @param epsilon added to the variance
+   */
+  public static BatchNormalization of(
+      Parameter scale, Parameter shift, Parameter mean, Parameter variance, float epsilon) {
+    Shape shape = scale.shape();
+    if (shape.rank() != 1
+        || !shift.shape().equals(shape)
+        || !mean.shape().equals(shape)
+        || !variance.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "batch normalization: scale is "
+              + shape
+              + ", shift "
+              + shift.shape()
+              + ", mean "
+              + mean.shape()
+              + ", variance "
+              + variance.shape()
+              + ", expected [C] each");
+    }
+    float[] factor = new float[shape.size()];
+    float[] offset = new float[shape.size()];
+    for (int c = 0; c < factor.length; c++) {
+      double a = scale.get(c) / Math.sqrt((double) variance.get(c) + epsilon);
+      factor[c] = (float) a;
+      offset[c] = (float) (shift.get(c) - mean.get(c) * a);
+    }
+    return new BatchNormalization(factor, offset);
+  }
+
+  /** Returns the number of channels C. */
+  public int channels() {
+    return factor.length;
+  }
+
+  /** Returns a, the factor of each channel, as a new array. */
+  public float[] factor() {
+    return factor.clone();
+  }
+
+  /** Returns b, what is added to each channel after the factor, as a new array. */
+  public float[] offset() {
+    return offset.clone();
+  }
+
+  /**
+   * Checks an input's shape.
+   *
+   * @return {@code input}
+   * @throws IllegalArgumentException if it is neither {@code [N, C]} nor {@code [N, C, H, W]}
+   */
+  public Shape outputShape(Shape input) {
+    if ((input.rank() != 2 && input.rank() != 4) || input.extent(1) != factor.length) {
+      throw new IllegalArgumentException(
+          "batch normalization: input is "
+              + input
+              + ", expected [N, "
+              + factor.length
+              + "] or [N, "
+              + factor.length
+              + ", H, W]");
+    }
+    return input;
+  }
+
+  /**
+   * Returns {@code x·a + b}.
+   *
+   * @param x input {@code [N, C]} or {@code [N, C, H, W]}; not modified
+   */
+  public Tensor forward(Engine engine, Tensor x) {
+    return run(engine, x, offset);
+  }
+
+  /**
+   * Returns {@code s·a}, the product of s with the Jacobian.
+   *
+   * @param s {@code [N, C]} or {@code [N, C, H, W]}; not modified
+   */
+  public Tensor reverse(Engine engine, Tensor s) {
+    return run(engine, s, new float[factor.length]);
+  }
+
+  private Tensor run(Engine engine, Tensor x, float[] add) {
+    Tensor y = Tensor.zeros(outputShape(x.shape()));
+    if (x.shape().rank() == 2) {
+      for (int n = 0, at = 0; n < x.shape().extent(0); n++) {
+        for (int c = 0; c < factor.length; c++, at++) {
+          y.data[at] = x.data[at] * factor[c] + add[c];
+        }
+      }
+      return y;
+    }
+    ChannelTile.forEach(
+        engine,
+        x.shape(),
+        (plane, block, from, to) -> {
+          float[] a = ChannelTile.of(factor, block * Tensor.BLOCK, to - from);
+          float[] b = ChannelTile.of(add, block * Tensor.BLOCK, to - from);
+          for (int at = from; at < to; at += a.length) {
+            multiplyAdd(x.data, a, b, y.data, at, Math.min(a.length, to - at));
+          }
+        });
+    return y;
+  }
+
+  private static void multiplyAdd(float[] x, float[] a, float[] b, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) y[at + i] = x[at + i] * a[i] + b[i];
+  }
+}

@@ -1,0 +1,380 @@
+package dev.hedgerow.engine;
+
+/**
+ * Operations on each element by itself. Results are new tensors, except of the operations whose
+ * name ends in {@code InPlace}: these overwrite and return their first tensor.
+ */
+public final class Elementwise {
+  /** Elements of a task; smaller tensors are not worth a second thread. */
+  private static final int CHUNK = 1 << 15;
+
+  /** Quotients with a denominator smaller than this are 0: denormal activations overflow them. */
+  private static final float SMALLEST_DENOMINATOR = 1e-30f;
+
+  private Elementwise() {}
+
+  /** A plain loop over {@code y[i] = f(x[i])} for i from {@code from} to {@code to}. */
+  @FunctionalInterface
+  private interface Unary {
+    void run(float[] x, float[] y, int from, int to);
+  }
+
+  /** A plain loop over {@code y[at + i] = f(a[at + i], b[bAt + i])} for i below {@code count}. */
+  @FunctionalInterface
+  private interface Binary {
+    void run(float[] a, float[] b, int bAt, float[] y, int at, int count);
+  }
+
+  /**
+   * Returns {@code a + b}.
+   *
+   * @param a any shape
+   * @param b the same shape, or {@code [N, C, 1, 1]} against {@code [N, C, H, W]}
+   */
+  public static Tensor add(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "add", a, b, like(a), Elementwise::addLoop);
+  }
+
+  /** Stores {@code a + b} in a; shapes as {@link #add}. */
+  public static Tensor addInPlace(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "add", a, b, a, Elementwise::addLoop);
+  }
+
+  private static void addLoop(float[] a, float[] b, int bAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) y[at + i] = a[at + i] + b[bAt + i];
+  }
+
+  /** Returns {@code a − b}; shapes as {@link #add}. */
+  public static Tensor subtract(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "subtract", a, b, like(a), Elementwise::subtractLoop);
+  }
+
+  private static void subtractLoop(float[] a, float[] b, int bAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) y[at + i] = a[at + i] - b[bAt + i];
+  }
+
+  /** Returns {@code a ⊙ b}; shapes as {@link #add}. */
+  public static Tensor multiply(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "multiply", a, b, like(a), Elementwise::multiplyLoop);
+  }
+
+  /** Stores {@code a ⊙ b} in a; shapes as {@link #add}. */
+  public static Tensor multiplyInPlace(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "multiply", a, b, a, Elementwise::multiplyLoop);
+  }
+
+  private static void multiplyLoop(float[] a, float[] b, int bAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) y[at + i] = a[at + i] * b[bAt + i];
+  }
+
+  /** Returns {@code a ⊘ b}: a/b where |b| ≥ 1e-30, 0 elsewhere; shapes as {@link #add}. */
+  public static Tensor quotient(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "quotient", a, b, like(a), Elementwise::quotientLoop);
+  }
+
+  private static void quotientLoop(float[] a, float[] b, int bAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      float denominator = b[bAt + i];
+      y[at + i] = Math.abs(denominator) >= SMALLEST_DENOMINATOR ? a[at + i] / denominator : 0f;
+    }
+  }
+
+  /** Returns a where x ≠ 0, 0 elsewhere; shapes as {@link #add}. */
+  public static Tensor keepWhereNonZero(Engine engine, Tensor a, Tensor x) {
+    return combine(engine, "keep", a, x, like(a), Elementwise::keepLoop);
+  }
+
+  private static void keepLoop(float[] a, float[] x, int xAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) y[at + i] = x[xAt + i] != 0 ? a[at + i] : 0f;
+  }
+
+  /** Returns {@code a · factor}. */
+  public static Tensor scale(Engine engine, Tensor a, float factor) {
+    return scale(engine, a, factor, like(a));
+  }
+
+  /** Stores {@code a · factor} in a. */
+  public static Tensor scaleInPlace(Engine engine, Tensor a, float factor) {
+    return scale(engine, a, factor, a);
+  }
+
+  private static Tensor scale(Engine engine, Tensor a, float factor, Tensor to) {
+    return map(
+        engine,
+        a,
+        to,
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = x[i] * factor;
+        });
+  }
+
+  /** Returns {@code a + c}. */
+  public static Tensor shift(Engine engine, Tensor a, float c) {
+    Tensor shifted =
+        map(
+            engine,
+            a,
+            like(a),
+            (x, y, from, end) -> {
+              for (int i = from; i < end; i++) y[i] = x[i] + c;
+            });
+    shifted.clearPaddingLanes();
+    return shifted;
+  }
+
+  /** Returns {@code a − psi} where a ≠ 0, 0 elsewhere. */
+  public static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi) {
+    return map(
+        engine,
+        a,
+        like(a),
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = x[i] != 0 ? x[i] - psi : 0f;
+        });
+  }
+
+  /** Returns {@code a⁺ = max(a, 0)}: the positive part, ReLU. */
+  public static Tensor positive(Engine engine, Tensor a) {
+    return map(engine, a, like(a), Elementwise::positiveLoop);
+  }
+
+  /** Stores {@code max(a, 0)} in a. */
+  public static Tensor positiveInPlace(Engine engine, Tensor a) {
+    return map(engine, a, a, Elementwise::positiveLoop);
+  }
+
+  private static void positiveLoop(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) y[i] = Math.max(x[i], 0f);
+  }
+
+  /** Returns {@code a⁻ = min(a, 0)}: the negative part. */
+  public static Tensor negative(Engine engine, Tensor a) {
+    return map(
+        engine,
+        a,
+        like(a),
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = Math.min(x[i], 0f);
+        });
+  }
+
+  /** Returns 1 where a > 0, 0 elsewhere. */
+  public static Tensor indicatorPositive(Engine engine, Tensor a) {
+    return map(
+        engine,
+        a,
+        like(a),
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = isPositive(x[i]);
+        });
+  }
+
+  /** Returns 1 where a ≤ 0, 0 elsewhere. */
+  public static Tensor indicatorNotPositive(Engine engine, Tensor a) {
+    Tensor indicator =
+        map(
+            engine,
+            a,
+            like(a),
+            (x, y, from, end) -> {
+              for (int i = from; i < end; i++) y[i] = 1f - isPositive(x[i]);
+            });
+    indicator.clearPaddingLanes();
+    return indicator;
+  }
+
+  /** 1 for x > 0, else 0, without a branch: the smallest positive float times 1e76 exceeds 1. */
+  private static float isPositive(float x) {
+    return Math.min(Math.max(x, 0f) * 1e38f * 1e38f, 1f);
+  }
+
+  /** Returns a where a > 0, {@code slope · a} elsewhere. */
+  public static Tensor leakyRelu(Engine engine, Tensor a, float slope) {
+    return leakyRelu(engine, a, slope, like(a));
+  }
+
+  /** Stores a where a > 0, {@code slope · a} elsewhere, in a. */
+  public static Tensor leakyReluInPlace(Engine engine, Tensor a, float slope) {
+    return leakyRelu(engine, a, slope, a);
+  }
+
+  private static Tensor leakyRelu(Engine engine, Tensor a, float slope, Tensor to) {
+    return map(
+        engine,
+        a,
+        to,
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = Math.max(x[i], 0f) + slope * Math.min(x[i], 0f);
+        });
+  }
+
+  /** Returns g where a > 0, {@code slope · g} elsewhere. */
+  public static Tensor leakyReluGradient(Engine engine, Tensor a, Tensor g, float slope) {
+    return combine(
+        engine,
+        "leaky relu",
+        a,
+        g,
+        like(a),
+        (x, s, sAt, y, at, count) -> {
+          for (int i = 0; i < count; i++)
+            y[at + i] = x[at + i] > 0 ? s[sAt + i] : slope * s[sAt + i];
+        });
+  }
+
+  /** Returns {@code min(max(a, low), high)}. */
+  public static Tensor clip(Engine engine, Tensor a, float low, float high) {
+    return clip(engine, a, low, high, like(a));
+  }
+
+  /** Stores {@code min(max(a, low), high)} in a. */
+  public static Tensor clipInPlace(Engine engine, Tensor a, float low, float high) {
+    return clip(engine, a, low, high, a);
+  }
+
+  private static Tensor clip(Engine engine, Tensor a, float low, float high, Tensor to) {
+    map(
+        engine,
+        a,
+        to,
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = Math.min(Math.max(x[i], low), high);
+        });
+    if (low > 0 || high < 0) to.clearPaddingLanes();
+    return to;
+  }
+
+  /** Returns g where {@code low < y < high}, 0 elsewhere: the gradient of {@link #clip}. */
+  public static Tensor clipGradient(Engine engine, Tensor y, Tensor g, float low, float high) {
+    return combine(
+        engine,
+        "clip",
+        y,
+        g,
+        like(y),
+        (v, s, sAt, to, at, count) -> {
+          for (int i = 0; i < count; i++) {
+            to[at + i] = v[at + i] > low && v[at + i] < high ? s[sAt + i] : 0f;
+          }
+        });
+  }
+
+  /** Returns {@code 1 / (1 + e^−a)}. */
+  public static Tensor sigmoid(Engine engine, Tensor a) {
+    return sigmoid(engine, a, like(a));
+  }
+
+  /** Stores {@code 1 / (1 + e^−a)} in a. */
+  public static Tensor sigmoidInPlace(Engine engine, Tensor a) {
+    return sigmoid(engine, a, a);
+  }
+
+  private static Tensor sigmoid(Engine engine, Tensor a, Tensor to) {
+    map(
+        engine,
+        a,
+        to,
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = (float) (1 / (1 + Math.exp(-x[i])));
+        });
+    to.clearPaddingLanes();
+    return to;
+  }
+
+  /** Returns {@code g · y · (1 − y)}: the gradient of the sigmoid with output y. */
+  public static Tensor sigmoidGradient(Engine engine, Tensor y, Tensor g) {
+    return combine(
+        engine,
+        "sigmoid",
+        y,
+        g,
+        like(y),
+        (v, s, sAt, to, at, count) -> {
+          for (int i = 0; i < count; i++) to[at + i] = s[sAt + i] * v[at + i] * (1f - v[at + i]);
+        });
+  }
+
+  /** Returns {@code a · min(max(a + 3, 0), 6) / 6}. */
+  public static Tensor hardSwish(Engine engine, Tensor a) {
+    return map(
+        engine,
+        a,
+        like(a),
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = x[i] * Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f;
+        });
+  }
+
+  /** Returns g times the derivative of the hard swish at x: 0 to −3, x/3 + 1/2 to 3, then 1. */
+  public static Tensor hardSwishGradient(Engine engine, Tensor x, Tensor g) {
+    return combine(
+        engine,
+        "hard swish",
+        x,
+        g,
+        like(x),
+        (v, s, sAt, to, at, count) -> {
+          for (int i = 0; i < count; i++) {
+            float value = v[at + i];
+            float slope = value <= -3f ? 0f : value >= 3f ? 1f : value / 3f + 0.5f;
+            to[at + i] = s[sAt + i] * slope;
+          }
+        });
+  }
+
+  private static Tensor like(Tensor a) {
+    return Tensor.zeros(a.shape());
+  }
+
+  private static Tensor map(Engine engine, Tensor a, Tensor to, Unary loop) {
+    float[] x = a.data;
+    float[] y = to.data;
+    forEachChunk(engine, x.length, (from, end) -> loop.run(x, y, from, end));
+    return to;
+  }
+
+  private static Tensor combine(
+      Engine engine, String kind, Tensor a, Tensor b, Tensor to, Binary loop) {
+    Shape shape = a.shape();
+    if (b.shape().equals(shape)) {
+      forEachChunk(
+          engine,
+          a.data.length,
+          (from, end) -> loop.run(a.data, b.data, from, to.data, from, end - from));
+      return to;
+    }
+    if (shape.rank() != 4 || !b.shape().equals(shape.with(2, 1).with(3, 1))) {
+      throw new IllegalArgumentException(
+          kind
+              + ": shapes "
+              + shape
+              + " and "
+              + b.shape()
+              + ", expected the same or [N, C, 1, 1] second");
+    }
+    ChannelTile.forEach(
+        engine,
+        shape,
+        (plane, block, from, end) -> {
+          float[] tile = ChannelTile.of(b.data, plane * Tensor.BLOCK, end - from);
+          for (int at = from; at < end; at += tile.length) {
+            loop.run(a.data, tile, 0, to.data, at, Math.min(tile.length, end - at));
+          }
+        });
+    return to;
+  }
+
+  @FunctionalInterface
+  private interface Chunk {
+    void run(int from, int to);
+  }
+
+  private static void forEachChunk(Engine engine, int length, Chunk chunk) {
+    engine.forEach(
+        Math.ceilDiv(length, CHUNK),
+        task -> {
+          int from = task * CHUNK;
+          chunk.run(from, from + Math.min(CHUNK, length - from));
+        });
+  }
+}

@@ -1,0 +1,162 @@
+package dev.hedgerow.engine;
+
+import dev.hedgerow.engine.kernel.Kernels;
+
+/**
+ * Max pooling: {@code y = max} over the pixels of the image in the window. Padding never wins; a
+ * window of nothing but padding gives 0.
+ *
+ * @param window the pooling window
+ * @param ceil whether a last window may reach beyond the padding
+ */
+public record MaxPool(Window window, boolean ceil) {
+  private static final int BLOCK = Tensor.BLOCK;
+
+  /**
+   * Returns the shape of the result for an input {@code [N, C, H, W]}.
+   *
+   * @throws IllegalArgumentException if the input has not four axes or is smaller than the window
+   */
+  public Shape outputShape(Shape input) {
+    return outputShape("max pool", window, ceil, input);
+  }
+
+  static Shape outputShape(String kind, Window window, boolean ceil, Shape input) {
+    if (input.rank() != 4) {
+      throw new IllegalArgumentException(kind + ": input is " + input + ", expected [N, C, H, W]");
+    }
+    int height = window.outputHeight(input.extent(2), ceil);
+    int width = window.outputWidth(input.extent(3), ceil);
+    if (height < 1 || width < 1) {
+      throw new IllegalArgumentException(
+          kind
+              + ": input is "
+              + input
+              + " but the window with its padding expects at least "
+              + Math.max(1, window.spanY() - window.top() - window.bottom())
+              + "x"
+              + Math.max(1, window.spanX() - window.left() - window.right())
+              + " pixels");
+    }
+    return input.with(2, height).with(3, width);
+  }
+
+  /**
+   * Returns the largest value of each window.
+   *
+   * @param x input {@code [N, C, H, W]}; not modified
+   */
+  public Tensor forward(Engine engine, Tensor x) {
+    Shape shape = x.shape();
+    Tensor y = Tensor.zeros(outputShape(shape));
+    Kernels kernels = engine.kernels();
+    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
+    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    int width = shape.extent(3);
+    int plane = shape.extent(2) * width * BLOCK;
+    int height = rows.windows();
+    engine.forEach(
+        shape.extent(0) * Tensor.blocks(shape.extent(1)) * height,
+        task -> {
+          int i = task % height;
+          int from = task / height * plane + rows.first()[i] * width * BLOCK;
+          int to = task * columns.windows() * BLOCK;
+          for (int j = 0; j < columns.windows(); j++, to += BLOCK) {
+            if (rows.count()[i] == 0 || columns.count()[j] == 0) continue;
+            kernels.windowMaximum(
+                x.data,
+                from + columns.first()[j] * BLOCK,
+                rows.count()[i],
+                rows.step() * width * BLOCK,
+                columns.count()[j],
+                columns.step() * BLOCK,
+                y.data,
+                to);
+          }
+        });
+    return y;
+  }
+
+  /**
+   * Returns where the largest value of each window is, the first one in scan order on ties.
+   *
+   * @param x input {@code [N, C, H, W]}; not modified
+   * @return for each element of the output in row-major order, {@code row·W + column} in the
+   *     channel's plane; -1 for a window of nothing but padding
+   */
+  public int[] argMax(Engine engine, Tensor x) {
+    Shape shape = x.shape();
+    Shape output = outputShape(shape);
+    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
+    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    int channels = shape.extent(1);
+    int width = shape.extent(3);
+    int[] indices = new int[output.size()];
+    engine.forEach(
+        shape.extent(0) * channels,
+        task -> {
+          int plane = x.offset(task / channels, task % channels);
+          int to = task * rows.windows() * columns.windows();
+          for (int i = 0; i < rows.windows(); i++) {
+            for (int j = 0; j < columns.windows(); j++) {
+              indices[to++] = argMax(x.data, plane, width, rows, i, columns, j);
+            }
+          }
+        });
+    return indices;
+  }
+
+  private static int argMax(
+      float[] x, int plane, int width, PoolAxis rows, int i, PoolAxis columns, int j) {
+    int best = -1;
+    for (int r = 0; r < rows.count()[i]; r++) {
+      int row = (rows.first()[i] + r * rows.step()) * width;
+      for (int c = 0; c < columns.count()[j]; c++) {
+        int at = row + columns.first()[j] + c * columns.step();
+        if (best < 0 || x[plane + at * BLOCK] > x[plane + best * BLOCK]) best = at;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * Returns each value of s at the place its window's maximum came from; where windows overlap,
+   * values add up. This is the gradient, and the rule for relevance.
+   *
+   * @param s one value for each element of the output; not modified
+   * @param x the input of the forward pass, {@code [N, C, H, W]}; not modified
+   * @return a tensor of x's shape
+   */
+  public Tensor reverse(Engine engine, Tensor s, Tensor x) {
+    Shape shape = x.shape();
+    UniformPool.checkReverse("max pool", s, shape, outputShape(shape));
+    Kernels kernels = engine.kernels();
+    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
+    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    int width = shape.extent(3);
+    int plane = shape.extent(2) * width * BLOCK;
+    Tensor dx = Tensor.zeros(shape);
+    engine.forEach(
+        shape.extent(0) * Tensor.blocks(shape.extent(1)),
+        task -> {
+          int from = task * rows.windows() * columns.windows() * BLOCK;
+          for (int i = 0; i < rows.windows(); i++) {
+            int row = task * plane + rows.first()[i] * width * BLOCK;
+            for (int j = 0; j < columns.windows(); j++, from += BLOCK) {
+              if (rows.count()[i] == 0 || columns.count()[j] == 0) continue;
+              kernels.routeToMaximum(
+                  x.data,
+                  row + columns.first()[j] * BLOCK,
+                  rows.count()[i],
+                  rows.step() * width * BLOCK,
+                  columns.count()[j],
+                  columns.step() * BLOCK,
+                  s.data,
+                  from,
+                  dx.data);
+            }
+          }
+        });
+    return dx;
+  }
+}

@@ -1,0 +1,215 @@
+package dev.hedgerow.engine;
+
+/**
+ * Numbers about all elements of a tensor. Sums are taken in double precision over fixed chunks, so
+ * they are the same bits for any number of threads.
+ */
+public final class Reductions {
+  private static final int CHUNK = 1 << 15;
+
+  private Reductions() {}
+
+  /** Returns {@code Σ a}. */
+  public static double sum(Engine engine, Tensor a) {
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          double sum0 = 0;
+          double sum1 = 0;
+          int i = from;
+          for (; i + 1 < to; i += 2) {
+            sum0 += x[i];
+            sum1 += x[i + 1];
+          }
+          return i < to ? sum0 + sum1 + x[i] : sum0 + sum1;
+        });
+  }
+
+  /** Returns {@code Σ max(a, 0)}. */
+  public static double sumPositive(Engine engine, Tensor a) {
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          double sum = 0;
+          for (int i = from; i < to; i++) sum += Math.max(x[i], 0f);
+          return sum;
+        });
+  }
+
+  /** Returns {@code Σ min(a, 0)}. */
+  public static double sumNegative(Engine engine, Tensor a) {
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          double sum = 0;
+          for (int i = from; i < to; i++) sum += Math.min(x[i], 0f);
+          return sum;
+        });
+  }
+
+  /** Returns {@code Σ |a|}. */
+  public static double sumAbsolute(Engine engine, Tensor a) {
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          double sum = 0;
+          for (int i = from; i < to; i++) sum += Math.abs(x[i]);
+          return sum;
+        });
+  }
+
+  /** Returns {@code #{i : a_i ≠ 0}}. */
+  public static long countNonZero(Engine engine, Tensor a) {
+    return (long)
+        sum(
+            engine,
+            a,
+            (x, from, to) -> {
+              int count = 0;
+              for (int i = from; i < to; i++) count += x[i] != 0 ? 1 : 0;
+              return count;
+            });
+  }
+
+  /**
+   * Returns the smallest element.
+   *
+   * @throws IllegalArgumentException if there is no element
+   */
+  public static float minimum(Engine engine, Tensor a) {
+    return extreme(
+        engine,
+        "minimum",
+        a,
+        (x, from, to, lanes) -> {
+          float smallest = x[from];
+          for (int at = from; at < to; at += Tensor.BLOCK) {
+            for (int i = at; i < at + lanes; i++) smallest = Math.min(smallest, x[i]);
+          }
+          return smallest;
+        },
+        Math::min);
+  }
+
+  /**
+   * Returns the largest element.
+   *
+   * @throws IllegalArgumentException if there is no element
+   */
+  public static float maximum(Engine engine, Tensor a) {
+    return extreme(
+        engine,
+        "maximum",
+        a,
+        (x, from, to, lanes) -> {
+          float largest = x[from];
+          for (int at = from; at < to; at += Tensor.BLOCK) {
+            for (int i = at; i < at + lanes; i++) largest = Math.max(largest, x[i]);
+          }
+          return largest;
+        },
+        Math::max);
+  }
+
+  /** The extreme of the first {@code lanes} of each 16 elements from {@code from} on. */
+  @FunctionalInterface
+  private interface Extreme {
+    float of(float[] x, int from, int to, int lanes);
+  }
+
+  @FunctionalInterface
+  private interface Choice {
+    float of(float a, float b);
+  }
+
+  private static float extreme(
+      Engine engine, String kind, Tensor a, Extreme extreme, Choice choice) {
+    Shape shape = a.shape();
+    if (shape.size() == 0) throw new IllegalArgumentException(kind + ": no element in " + shape);
+    if (shape.rank() != 4) {
+      float best = a.data[0];
+      for (float value : a.data) best = choice.of(best, value);
+      return best;
+    }
+    float[] found = new float[shape.extent(0) * Tensor.blocks(shape.extent(1))];
+    ChannelTile.forEach(
+        engine,
+        shape,
+        (plane, block, from, to) -> {
+          int lanes = Math.min(Tensor.BLOCK, shape.extent(1) - block * Tensor.BLOCK);
+          found[plane] = extreme.of(a.data, from, to, lanes);
+        });
+    float best = found[0];
+    for (float value : found) best = choice.of(best, value);
+    return best;
+  }
+
+  /**
+   * Returns the mean of each channel over all positions.
+   *
+   * @param x {@code [N, C, H, W]}; not modified
+   * @return {@code [N, C]}
+   */
+  public static Tensor spatialMean(Engine engine, Tensor x) {
+    return spatial(engine, x, true);
+  }
+
+  /**
+   * Returns the sum of each channel over all positions.
+   *
+   * @param x {@code [N, C, H, W]}; not modified
+   * @return {@code [N, C]}
+   */
+  public static Tensor spatialSum(Engine engine, Tensor x) {
+    return spatial(engine, x, false);
+  }
+
+  private static Tensor spatial(Engine engine, Tensor x, boolean mean) {
+    Shape shape = x.shape();
+    if (shape.rank() != 4) {
+      throw new IllegalArgumentException(
+          "spatial mean: input is " + shape + ", expected [N, C, H, W]");
+    }
+    int channels = shape.extent(1);
+    int blocks = Tensor.blocks(channels);
+    double divisor = mean ? (double) shape.extent(2) * shape.extent(3) : 1;
+    Tensor result = Tensor.zeros(Shape.of(shape.extent(0), channels));
+    ChannelTile.forEach(
+        engine,
+        shape,
+        (plane, block, from, to) -> {
+          double[] sums = new double[Tensor.BLOCK];
+          for (int at = from; at < to; at += Tensor.BLOCK) {
+            for (int lane = 0; lane < Tensor.BLOCK; lane++) sums[lane] += x.data[at + lane];
+          }
+          int first = block * Tensor.BLOCK;
+          for (int c = first; c < Math.min(first + Tensor.BLOCK, channels); c++) {
+            result.data[plane / blocks * channels + c] = (float) (sums[c - first] / divisor);
+          }
+        });
+    return result;
+  }
+
+  @FunctionalInterface
+  private interface Partial {
+    double of(float[] x, int from, int to);
+  }
+
+  private static double sum(Engine engine, Tensor a, Partial partial) {
+    float[] x = a.data;
+    double[] sums = new double[Math.ceilDiv(x.length, CHUNK)];
+    engine.forEach(
+        sums.length,
+        task -> {
+          int from = task * CHUNK;
+          sums[task] = partial.of(x, from, from + Math.min(CHUNK, x.length - from));
+        });
+    double sum = 0;
+    for (double part : sums) sum += part;
+    return sum;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.hedgerow.nn.layer;
+
+import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import java.util.List;
+
+/**
+ * {@code y = w * x + b}, a convolution.
+ *
+ * @param convolution the weights and how the window moves
+ */
+public record Conv2d(Convolution convolution) implements Layer {
+  @Override
+  public Shape outputShape(List<Shape> inputs) {
+    return convolution.outputShape(Axes.only("conv2d", inputs));
+  }
+
+  @Override
+  public Tensor forward(Engine engine, List<Tensor> inputs) {
+    return convolution.apply(engine, inputs.getFirst());
+  }
+
+  @Override
+  public List<Tensor> gradient(Engine engine, List<Tensor> inputs, Tensor output, Tensor gradient) {
+    Shape input = inputs.getFirst().shape();
+    return List.of(convolution.reverse(engine, WeightView.PLAIN, gradient, input));
+  }
+
+  @Override
+  public boolean isWeighted() {
+    return true;
+  }
+}

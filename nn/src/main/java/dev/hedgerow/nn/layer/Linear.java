@@ -1,0 +1,36 @@
+package dev.hedgerow.nn.layer;
+
+import dev.hedgerow.engine.Dense;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import java.util.List;
+
+/**
+ * {@code y = W x + b}, a fully connected layer on {@code [N, in]}.
+ *
+ * @param dense the weights
+ */
+public record Linear(Dense dense) implements Layer {
+  @Override
+  public Shape outputShape(List<Shape> inputs) {
+    return dense.outputShape(Axes.only("linear", inputs));
+  }
+
+  @Override
+  public Tensor forward(Engine engine, List<Tensor> inputs) {
+    return dense.apply(engine, inputs.getFirst());
+  }
+
+  @Override
+  public List<Tensor> gradient(Engine engine, List<Tensor> inputs, Tensor output, Tensor gradient) {
+    Shape input = inputs.getFirst().shape();
+    return List.of(dense.reverse(engine, WeightView.PLAIN, gradient, input));
+  }
+
+  @Override
+  public boolean isWeighted() {
+    return true;
+  }
+}
