@@ -79,6 +79,17 @@ public final class Elementwise {
     }
   }
 
+  /** Returns a where {@link #quotient} a/b is taken, |b| ≥ 1e-30, 0 elsewhere. */
+  public static Tensor keepWhereSupported(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "keep", a, b, like(a), Elementwise::supportedLoop);
+  }
+
+  private static void supportedLoop(float[] a, float[] b, int bAt, float[] y, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      y[at + i] = Math.abs(b[bAt + i]) >= SMALLEST_DENOMINATOR ? a[at + i] : 0f;
+    }
+  }
+
   /** Returns a where x ≠ 0, 0 elsewhere; shapes as {@link #add}. */
   public static Tensor keepWhereNonZero(Engine engine, Tensor a, Tensor x) {
     return combine(engine, "keep", a, x, like(a), Elementwise::keepLoop);
@@ -155,6 +166,17 @@ public final class Elementwise {
         like(a),
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = Math.min(x[i], 0f);
+        });
+  }
+
+  /** Returns {@code |a|}. */
+  public static Tensor absolute(Engine engine, Tensor a) {
+    return map(
+        engine,
+        a,
+        like(a),
+        (x, y, from, end) -> {
+          for (int i = from; i < end; i++) y[i] = Math.abs(x[i]);
         });
   }
 

@@ -1,0 +1,79 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.nn.Node;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/** Finds the main branch of a residual addition. */
+final class Branches {
+  private Branches() {}
+
+  /**
+   * Returns which input of a node ends the branch with the most weighted layers on its longest path
+   * back to the fork, the last node that all paths from the network's input pass through; the first
+   * on a tie.
+   */
+  static int heaviest(Node join) {
+    Node fork = fork(join);
+    var weights = new HashMap<Node, Integer>();
+    weights.put(fork, 0);
+    int heaviest = 0;
+    for (int k = 1; k < join.inputs().size(); k++) {
+      if (weight(join.inputs().get(k), fork, weights)
+          > weight(join.inputs().get(heaviest), fork, weights)) {
+        heaviest = k;
+      }
+    }
+    return heaviest;
+  }
+
+  /** Weighted layers on the longest path from {@code fork}, exclusive, to {@code node}. */
+  private static int weight(Node node, Node fork, Map<Node, Integer> known) {
+    // In topological order, so that no path needs recursion.
+    for (Node each : ancestors(node, fork.index() + 1)) {
+      int longest = 0;
+      for (Node input : each.inputs()) {
+        longest = Math.max(longest, known.getOrDefault(input, 0));
+      }
+      known.put(each, longest + (each.layer().isWeighted() ? 1 : 0));
+    }
+    return known.getOrDefault(node, 0);
+  }
+
+  /** {@code node} and what it depends on, from index {@code first} on, in topological order. */
+  private static List<Node> ancestors(Node node, int first) {
+    var found = new TreeMap<Integer, Node>();
+    var open = new ArrayDeque<Node>();
+    open.add(node);
+    for (Node each; (each = open.poll()) != null; ) {
+      if (each.index() < first || found.put(each.index(), each) != null) continue;
+      open.addAll(each.inputs());
+    }
+    return List.copyOf(found.values());
+  }
+
+  /** The immediate dominator: the last node on every path from the network's input to here. */
+  static Node fork(Node join) {
+    var dominator = new HashMap<Node, Node>();
+    for (Node node : ancestors(join, 0)) {
+      Node common = null;
+      for (Node input : node.inputs()) {
+        common = common == null ? input : meet(common, input, dominator);
+      }
+      dominator.put(node, common == null ? node : common);
+    }
+    return Objects.requireNonNull(dominator.get(join));
+  }
+
+  private static Node meet(Node a, Node b, Map<Node, Node> dominator) {
+    while (a != b) {
+      if (a.index() > b.index()) a = Objects.requireNonNull(dominator.get(a));
+      else b = Objects.requireNonNull(dominator.get(b));
+    }
+    return a;
+  }
+}

@@ -1,0 +1,39 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import java.util.Set;
+
+/** An explanation method. Stateless. */
+public interface Method {
+  /** Returns the name users type: {@code gradient-hedge}. */
+  String name();
+
+  /** Returns the name its paper gives it, with its equation in a line. */
+  String title();
+
+  /** Returns authors and title of the paper. */
+  String reference();
+
+  /** Returns whether {@link Options#gamma} changes the result. */
+  default boolean usesGamma() {
+    return false;
+  }
+
+  /** Returns the nodes whose outputs the recording must keep beyond what any walk reads. */
+  default Set<Node> keeps(Graph graph, Options options) {
+    return Set.of();
+  }
+
+  /**
+   * Explains a class score of a recorded image.
+   *
+   * @param recording of one image, made with {@link #keeps}; not modified
+   * @param target class index
+   * @throws IllegalArgumentException if there is no such class or start layer, or the network has a
+   *     layer the method has no rule for; the message names it
+   */
+  Attribution explain(Engine engine, Recording recording, int target, Options options);
+}

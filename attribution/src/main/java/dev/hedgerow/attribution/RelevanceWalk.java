@@ -1,0 +1,80 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.ReverseWalk;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Carries relevance down a recorded network, one rule a layer, and keeps the account. */
+final class RelevanceWalk {
+  private final Engine engine;
+  private final Recording recording;
+  private final Function<Node, Rule> rules;
+  private final List<LayerReport> layers = new ArrayList<>();
+  private final List<String> warnings;
+
+  /**
+   * Prepares a walk.
+   *
+   * @param rules the composite: which rule a node has
+   * @param warnings written to
+   */
+  RelevanceWalk(
+      Engine engine, Recording recording, Function<Node, Rule> rules, List<String> warnings) {
+    this.engine = engine;
+    this.recording = recording;
+    this.rules = rules;
+    this.warnings = warnings;
+  }
+
+  /**
+   * Walks from the output of {@code start} to the outputs of {@code until}.
+   *
+   * @return the relevance that arrived there, summed over these nodes
+   */
+  Tensor run(Node start, Tensor relevance, Set<Node> until) {
+    Tensor arrived = null;
+    var reached = ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
+    for (Node node : until) {
+      Tensor part = reached.get(node);
+      if (part == null) continue;
+      arrived = arrived == null ? part : Elementwise.add(engine, arrived, part);
+    }
+    if (arrived != null) return arrived;
+    return Tensor.zeros(recording.output(until.iterator().next()).shape());
+  }
+
+  /** Returns the account of the layers passed so far, from the start down. */
+  List<LayerReport> layers() {
+    return layers;
+  }
+
+  private List<? extends @Nullable Tensor> pass(Node node, Tensor r) {
+    List<Tensor> inputs = node.inputs().stream().map(recording::output).toList();
+    Rule.Passed passed = rules.apply(node).pass(engine, node, inputs, r);
+    double sum = 0;
+    double magnitude = 0;
+    for (Tensor part : passed.relevance()) {
+      if (part == null) continue;
+      sum += Reductions.sum(engine, part);
+      magnitude += Reductions.sumAbsolute(engine, part);
+    }
+    if (!Double.isFinite(magnitude)) {
+      throw new ArithmeticException("relevance is not finite after " + node.name());
+    }
+    if (magnitude == 0 && Reductions.sumAbsolute(engine, r) > 0) {
+      warnings.add("all relevance dies at " + node.name());
+    }
+    double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
+    layers.add(new LayerReport(node.name(), node.layer().getClass().getSimpleName(), sum, leak));
+    return passed.relevance();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Node;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How relevance passes one layer, from its output to its inputs. Stateless. */
+@FunctionalInterface
+interface Rule {
+  /**
+   * Passes relevance through a node.
+   *
+   * @param inputs the inputs of the forward pass, in order; not modified
+   * @param relevance R at the output, not all zero; not modified
+   */
+  Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance);
+
+  /**
+   * What a rule hands down.
+   *
+   * @param relevance R for each input, in order; an element is null where an input gets none
+   * @param leak what the rule knows it could not place; NaN to have it taken as ΣR at the output
+   *     minus ΣR at the inputs
+   */
+  record Passed(List<? extends @Nullable Tensor> relevance, double leak) {
+
+    /** Returns relevance of which whatever is missing has leaked. */
+    static Passed of(@Nullable Tensor... relevance) {
+      return of(Arrays.asList(relevance));
+    }
+
+    /** Returns relevance of which whatever is missing has leaked. */
+    static Passed of(List<? extends @Nullable Tensor> relevance) {
+      return new Passed(relevance, Double.NaN);
+    }
+  }
+}

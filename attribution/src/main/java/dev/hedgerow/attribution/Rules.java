@@ -1,0 +1,102 @@
+package dev.hedgerow.attribution;
+
+import static dev.hedgerow.attribution.Redistribution.j;
+
+import dev.hedgerow.attribution.Rule.Passed;
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.LinearOperator;
+import dev.hedgerow.engine.MaxPool;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Rules without parameters of a paper: how relevance passes everything but convolutions. */
+final class Rules {
+  /** Keeps the shares of an average pool defined, and uniform, in an all-zero window. */
+  private static final float POOL_SHIFT = 1e-9f;
+
+  private Rules() {}
+
+  /** R unchanged: element-wise layers. */
+  static final Rule UNCHANGED = (engine, node, inputs, r) -> Passed.of(r);
+
+  /** Values go back where they came from: layers that move elements. */
+  static final Rule ADJOINT =
+      (engine, node, inputs, r) -> {
+        // The gradient of a layer that moves elements reads shapes alone.
+        return Passed.of(node.layer().gradient(engine, inputs, r, r));
+      };
+
+  /** R where {@code x · scale ≠ 0}, else 0. */
+  static Rule batchNorm(float[] factor) {
+    return (engine, node, inputs, r) -> {
+      Tensor x = inputs.getFirst();
+      Tensor scaled =
+          Elementwise.multiply(engine, x, Tensor.of(channelShape(x, factor.length), factor));
+      return Passed.of(Elementwise.keepWhereNonZero(engine, r, scaled));
+    };
+  }
+
+  private static Shape channelShape(Tensor x, int channels) {
+    return x.shape().rank() == 4 ? Shape.of(1, channels, 1, 1) : Shape.of(1, channels);
+  }
+
+  /** All to the first maximum of each window. */
+  static Rule maxPool(MaxPool pool) {
+    return (engine, node, inputs, r) -> Passed.of(pool.reverse(engine, r, inputs.getFirst()));
+  }
+
+  /** {@code J(x⁺ + 1e-9, uniform, R)}: in proportion to activation. */
+  static Rule averagePool(LinearOperator pool) {
+    return (engine, node, inputs, r) -> {
+      Tensor a =
+          Elementwise.shift(engine, Elementwise.positive(engine, inputs.getFirst()), POOL_SHIFT);
+      return Passed.of(j(engine, pool, a, WeightView.PLAIN, r).relevance());
+    };
+  }
+
+  /** Split by channel; entries with x = 0 get 0. */
+  static final Rule CONCAT =
+      (engine, node, inputs, r) -> {
+        List<Tensor> parts = node.layer().gradient(engine, inputs, r, r);
+        var kept = new ArrayList<Tensor>(parts.size());
+        for (int k = 0; k < parts.size(); k++) {
+          kept.add(Elementwise.keepWhereNonZero(engine, parts.get(k), inputs.get(k)));
+        }
+        return Passed.of(kept);
+      };
+
+  /** All to the branch {@link Branches#heaviest}. */
+  static final Rule ADD_PUBLISHED =
+      (engine, node, inputs, r) -> {
+        var parts = new @Nullable Tensor[inputs.size()];
+        parts[Branches.heaviest(node)] = r;
+        return Passed.of(Arrays.asList(parts));
+      };
+
+  /** {@code R_k = R · |x_k| / Σ|x_k|}; equal shares where all are 0. */
+  static final Rule ADD_CONSERVING =
+      (engine, node, inputs, r) -> {
+        var magnitudes = new ArrayList<Tensor>(inputs.size());
+        for (Tensor x : inputs) magnitudes.add(Elementwise.absolute(engine, x));
+        Tensor total = magnitudes.getFirst();
+        for (Tensor magnitude : magnitudes.subList(1, magnitudes.size())) {
+          total = Elementwise.add(engine, total, magnitude);
+        }
+        Tensor supported = Elementwise.keepWhereSupported(engine, r, total);
+        Tensor rest = Elementwise.subtract(engine, r, supported);
+        Tensor equalShare = Elementwise.scale(engine, rest, 1f / inputs.size());
+        Tensor perMagnitude = Elementwise.quotient(engine, r, total);
+        var parts = new ArrayList<Tensor>(inputs.size());
+        for (Tensor magnitude : magnitudes) {
+          parts.add(
+              Elementwise.add(
+                  engine, Elementwise.multiply(engine, perMagnitude, magnitude), equalShare));
+        }
+        return Passed.of(parts);
+      };
+}

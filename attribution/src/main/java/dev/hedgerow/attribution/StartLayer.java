@@ -1,0 +1,51 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.Concat;
+import dev.hedgerow.nn.layer.Layer;
+import dev.hedgerow.nn.layer.Relu;
+
+/** Finds the layer at which relevance starts. */
+final class StartLayer {
+  private StartLayer() {}
+
+  /**
+   * Returns the node the user named, or the last spatial activation: the last output of a ReLU, an
+   * addition or a concatenation with more than one pixel that still has a weighted layer between it
+   * and the logits.
+   *
+   * @throws IllegalArgumentException if there is no such node
+   */
+  static Node of(Graph graph, Options options) {
+    if (options.startLayer() != null) {
+      Node named = graph.node(options.startLayer());
+      if (!graph.ancestors(graph.logits()).contains(named)) {
+        throw new IllegalArgumentException(
+            "the logits do not depend on layer \"" + options.startLayer() + "\"");
+      }
+      return named;
+    }
+    boolean[] weightedAbove = new boolean[graph.nodes().size()];
+    for (Node node : graph.ancestors(graph.logits())) {
+      for (Node input : node.inputs()) {
+        weightedAbove[input.index()] |= weightedAbove[node.index()] || node.layer().isWeighted();
+      }
+    }
+    for (Node node : graph.nodes().reversed()) {
+      if (weightedAbove[node.index()] && isSpatialActivation(node)) return node;
+    }
+    throw new IllegalArgumentException(
+        graph.name() + " has no spatial activation before a weighted layer; name a start layer");
+  }
+
+  private static boolean isSpatialActivation(Node node) {
+    Layer layer = node.layer();
+    Shape shape = node.shape();
+    return (layer instanceof Relu || layer instanceof Add || layer instanceof Concat)
+        && shape.rank() == 4
+        && shape.extent(2) * shape.extent(3) > 1;
+  }
+}
