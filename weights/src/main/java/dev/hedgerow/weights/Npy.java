@@ -1,26 +1,64 @@
 package dev.hedgerow.weights;
 
+import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** NumPy's {@code .npy} format: one array. */
 public final class Npy {
-  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final int ALIGNMENT = 64;
+  private static final String SUFFIX = ".npy";
   private static final int CHUNK = 1 << 16;
 
   private Npy() {}
+
+  /**
+   * Reads an array of real numbers; integers are converted to float32.
+   *
+   * @throws FormatException if the file is anything else, damaged, or its array is in Fortran's
+   *     order or holds no real numbers
+   * @throws IOException if it cannot be read
+   */
+  public static Parameter read(Path file) throws IOException {
+    return tensor(file, MappedFile.map(file)).parameter(file);
+  }
+
+  /**
+   * Opens a file with one array, which is called as the file, without {@code .npy}.
+   *
+   * @throws FormatException as {@link #read}
+   * @throws IOException if it cannot be read
+   */
+  public static WeightSource open(Path file) throws IOException {
+    return read(file, MappedFile.map(file));
+  }
+
+  /**
+   * Reads an array from memory.
+   *
+   * @param file for errors and the array's name
+   */
+  static WeightSource read(Path file, MemorySegment bytes) throws FormatException {
+    return new TensorTable(file, "npy", List.of(tensor(file, bytes)), ElementType.Kind.INTEGER);
+  }
+
+  private static StoredTensor tensor(Path file, MemorySegment bytes) throws FormatException {
+    var storage = new Storage.InPlace(bytes, 0);
+    var header = NpyHeader.read(file, "header", storage.prefix(NpyHeader.LONGEST), storage.size());
+    String name = String.valueOf(file.getFileName());
+    if (name.endsWith(SUFFIX)) name = name.substring(0, name.length() - SUFFIX.length());
+    return StoredTensor.contiguous(
+        name, header.shape(), header.type(), header.order(), storage, header.length());
+  }
 
   /**
    * Writes an array as float32 in row-major order. The file appears under its name only when it is
@@ -41,7 +79,7 @@ public final class Npy {
     try {
       try (var channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        writeFully(channel, ByteBuffer.wrap(header(shape)));
+        writeFully(channel, ByteBuffer.wrap(NpyHeader.float32(shape)));
         var chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
         for (int at = 0; at < values.length; ) {
           int count = Math.min(CHUNK / Float.BYTES, values.length - at);
@@ -55,29 +93,6 @@ public final class Npy {
     } finally {
       Files.deleteIfExists(part);
     }
-  }
-
-  /** Returns the version 1.0 header of a float32 array, padded as NumPy pads it. */
-  private static byte[] header(Shape shape) {
-    String extents =
-        Arrays.stream(shape.toArray())
-            .mapToObj(Integer::toString)
-            .collect(Collectors.joining(", "));
-    String tuple = "(" + extents + (shape.rank() == 1 ? ",)" : ")");
-    String text = "{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple + ", }";
-    int prefix = MAGIC.length + 4;
-    int length = (prefix + text.length() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    byte[] header = new byte[length];
-    Arrays.fill(header, (byte) ' ');
-    ByteBuffer.wrap(header)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .put(MAGIC)
-        .put((byte) 1)
-        .put((byte) 0)
-        .putShort((short) (length - prefix))
-        .put(text.getBytes(StandardCharsets.US_ASCII));
-    header[length - 1] = '\n';
-    return header;
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

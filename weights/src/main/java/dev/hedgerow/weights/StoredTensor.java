@@ -1,0 +1,191 @@
+package dev.hedgerow.weights;
+
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/** A tensor in a file: which elements of which storage, in which steps. */
+final class StoredTensor {
+  /** Tensors of more axes than this are refused, as NumPy refuses them. */
+  static final int MOST_AXES = 64;
+
+  private final TensorInfo info;
+  private final ElementType type;
+  private final ByteOrder order;
+  private final Storage storage;
+  private final long start;
+  private final long[] strides;
+
+  private StoredTensor(
+      TensorInfo info,
+      ElementType type,
+      ByteOrder order,
+      Storage storage,
+      long start,
+      long[] strides) {
+    this.info = info;
+    this.type = type;
+    this.order = order;
+    this.storage = storage;
+    this.start = start;
+    this.strides = strides;
+  }
+
+  /**
+   * Returns a tensor whose elements lie one after the other in row-major order and fit into the
+   * storage.
+   *
+   * @param start where the first element lies in the storage, in bytes
+   */
+  static StoredTensor contiguous(
+      String name, Shape shape, ElementType type, ByteOrder order, Storage storage, long start) {
+    return new StoredTensor(
+        info(name, shape, type, storage, start),
+        type,
+        order,
+        storage,
+        start,
+        contiguousStrides(shape));
+  }
+
+  /**
+   * Returns a tensor whose elements lie {@code strides} apart along its axes.
+   *
+   * @param start where the first element lies in the storage, in bytes
+   * @param strides in elements, as many as {@code shape} has axes; kept, not copied
+   * @throws FormatException if a stride is negative or an element lies outside of the storage
+   */
+  static StoredTensor strided(
+      Path file,
+      String name,
+      Shape shape,
+      ElementType type,
+      ByteOrder order,
+      Storage storage,
+      long start,
+      long[] strides)
+      throws FormatException {
+    var info = info(name, shape, type, storage, start);
+    // The last element's position, in elements, as far as it fits into a long.
+    long last = 0;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      long steps = Math.max(0, shape.extent(axis) - 1);
+      if (strides[axis] < 0 || Math.multiplyHigh(steps, strides[axis]) != 0) last = -1;
+      if (last >= 0) last += steps * strides[axis];
+      if (last < 0) break;
+    }
+    long room = storage.size() - start;
+    if (start < 0 || shape.size() > 0 && (last < 0 || last >= room / type.bytes())) {
+      throw new FormatException(
+          file,
+          "elements outside of their storage of " + storage.size() + " bytes",
+          "tensor " + name,
+          "offset, shape " + shape + " and strides that stay inside");
+    }
+    return new StoredTensor(info, type, order, storage, start, strides);
+  }
+
+  /**
+   * Returns the shape with the given extents.
+   *
+   * @throws FormatException if an extent is negative, or they are too many or too large
+   */
+  static Shape shape(Path file, String where, long[] extents) throws FormatException {
+    if (extents.length > MOST_AXES) {
+      throw new FormatException(
+          file, "more than " + MOST_AXES + " axes", where, "at most " + MOST_AXES + " axes");
+    }
+    int[] narrow = new int[extents.length];
+    for (int axis = 0; axis < extents.length; axis++) {
+      narrow[axis] = (int) extents[axis];
+      if (extents[axis] < 0 || extents[axis] != narrow[axis]) {
+        throw new FormatException(
+            file, "axis " + axis + " has extent " + extents[axis], where, "0 to 2^31-1");
+      }
+    }
+    try {
+      return Shape.of(narrow);
+    } catch (IllegalArgumentException e) {
+      throw new FormatException(file, String.valueOf(e.getMessage()), where, "");
+    }
+  }
+
+  TensorInfo info() {
+    return info;
+  }
+
+  ElementType type() {
+    return type;
+  }
+
+  /**
+   * Returns the elements as float32 values.
+   *
+   * @param file for errors
+   */
+  Parameter parameter(Path file) throws FormatException {
+    Shape shape = info.shape();
+    int count = shape.size();
+    if (count == 0) return Parameter.of(shape);
+    boolean contiguous = isContiguous();
+    boolean inPlace = contiguous && type == ElementType.F32 && order == ByteOrder.LITTLE_ENDIAN;
+    long memory = storage.expansion() + (inPlace ? 0 : (long) Float.BYTES * count);
+    if (!storage.affords(memory)) {
+      throw new FormatException(
+          file,
+          "shape " + shape + " needs " + memory + " bytes, the file holds " + storage.held(),
+          "tensor " + info.name(),
+          "a tensor that is stored, not one that repeats its elements");
+    }
+    var bytes = storage.bytes();
+    if (inPlace) {
+      return Parameter.inPlace(shape, bytes.asSlice(start, (long) Float.BYTES * count));
+    }
+    float[] values = new float[count];
+    if (contiguous) {
+      type.read(bytes, start, 1, order, values, 0, count);
+      return Parameter.of(shape, values);
+    }
+    int last = shape.rank() - 1;
+    int run = shape.extent(last);
+    int[] index = new int[last];
+    long at = 0;
+    for (int to = 0; to < count; to += run) {
+      type.read(bytes, start + at * type.bytes(), strides[last], order, values, to, run);
+      for (int axis = last - 1; axis >= 0; axis--) {
+        at += strides[axis];
+        if (++index[axis] < shape.extent(axis)) break;
+        at -= strides[axis] * shape.extent(axis);
+        index[axis] = 0;
+      }
+    }
+    return Parameter.of(shape, values);
+  }
+
+  private static TensorInfo info(
+      String name, Shape shape, ElementType type, Storage storage, long start) {
+    return new TensorInfo(
+        name, shape, type.name(), storage.offset() + (storage.expansion() > 0 ? 0 : start));
+  }
+
+  private static long[] contiguousStrides(Shape shape) {
+    long[] strides = new long[shape.rank()];
+    long stride = 1;
+    for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+      strides[axis] = stride;
+      stride *= shape.extent(axis);
+    }
+    return strides;
+  }
+
+  private boolean isContiguous() {
+    Shape shape = info.shape();
+    long stride = 1;
+    for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+      if (shape.extent(axis) > 1 && strides[axis] != stride) return false;
+      stride *= shape.extent(axis);
+    }
+    return true;
+  }
+}

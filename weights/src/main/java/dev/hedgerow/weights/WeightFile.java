@@ -1,0 +1,78 @@
+package dev.hedgerow.weights;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Opens files of weights of any format: the file's content says which, not its name. */
+public final class WeightFile {
+  private static final String EXPECTATION = "weights: safetensors, PyTorch .pth, .npz or .npy";
+  private static final int SAMPLE = 512;
+
+  private WeightFile() {}
+
+  /**
+   * Opens a file of weights: safetensors, a PyTorch checkpoint (zip or legacy), {@code .npz} or
+   * {@code .npy}.
+   *
+   * @throws FormatException if the file is in none of these formats, or damaged
+   * @throws IOException if it cannot be read
+   */
+  public static WeightSource open(Path file) throws IOException {
+    return read(file, MappedFile.map(file));
+  }
+
+  /**
+   * Reads weights from memory.
+   *
+   * @param file for errors
+   */
+  static WeightSource read(Path file, MemorySegment bytes) throws FormatException {
+    if (ZipArchive.recognises(bytes)) {
+      ZipArchive archive = ZipArchive.read(file, bytes);
+      if (PickleCheckpoint.recognises(archive)) {
+        return PickleCheckpoint.readZip(file, bytes, archive);
+      }
+      if (Npz.recognises(archive)) return Npz.read(file, archive);
+      throw new FormatException(
+          file, "zip archive with neither data.pkl nor .npy entries", "", EXPECTATION);
+    }
+    if (Safetensors.recognises(bytes)) return Safetensors.read(file, bytes);
+    if (PickleCheckpoint.recognises(bytes)) return PickleCheckpoint.readLegacy(file, bytes);
+    if (NpyHeader.recognises(bytes)) return Npy.read(file, bytes);
+    throw new FormatException(file, "looks like " + guess(bytes), "", EXPECTATION);
+  }
+
+  /** Returns what a file of another format looks like. */
+  private static String guess(MemorySegment bytes) {
+    byte[] sample =
+        bytes.asSlice(0, Math.min(SAMPLE, bytes.byteSize())).toArray(ValueLayout.JAVA_BYTE);
+    String start = new String(sample, StandardCharsets.ISO_8859_1);
+    String lower = start.toLowerCase(Locale.ROOT);
+    if (start.startsWith("\u0089HDF\r\n")) return "HDF5 (a Keras file?)";
+    if (start.startsWith("\u001f\u008b")) return "a gzip archive: unpack it first";
+    if (start.startsWith("ustar", 257)) return "a tar archive: unpack it first";
+    if (start.startsWith("\u0089PNG") || start.startsWith("\u00ff\u00d8\u00ff")) return "a picture";
+    if (start.startsWith("%PDF")) return "a PDF document";
+    if (start.startsWith("version https://git-lfs"))
+      return "a Git LFS pointer, not the file itself";
+    if (lower.contains("<html") || lower.contains("<!doctype html")) return "an HTML page";
+    if (isText(sample)) return "text";
+    // A protocol buffer whose first field is the number of the format's version, as in ONNX.
+    if (start.matches("(?s)\\x08[\\x01-\\x1f][\\x12\\x1a\\x22\\x2a\\x32\\x3a\\x42].*")) {
+      return "an ONNX model, which brings its own graph";
+    }
+    return "something else";
+  }
+
+  private static boolean isText(byte[] sample) {
+    for (byte b : sample) {
+      if (b >= 0 && b < ' ' && b != '\n' && b != '\r' && b != '\t' && b != '\f') return false;
+      if (b == 0x7f) return false;
+    }
+    return true;
+  }
+}
