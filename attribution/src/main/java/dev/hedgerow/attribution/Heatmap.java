@@ -9,6 +9,9 @@ import dev.hedgerow.engine.Tensor;
  * largest magnitude in the map, so that 0 is exactly the middle colour. Immutable.
  */
 public final class Heatmap {
+  /** The opacity of the highest relevance in an overlay. */
+  private static final double OPACITY = 0.75;
+
   private final int height;
   private final int width;
   private final float[] values;
@@ -124,9 +127,10 @@ public final class Heatmap {
   }
 
   /**
-   * Returns a picture with the map over it: {@code (1 - a) g + a c} with the picture's grey g, the
-   * map's colour c and an opacity {@code a = √(|r| / scale())}, so the picture shows where there is
-   * little relevance.
+   * Returns a picture with the map over it: {@code (1 - a) g + a c} with the picture's grey g, an
+   * opacity {@code a = 3/4 √(|r| / scale())} and for c the colour of {@code (±1 + r / scale()) / 2}
+   * with the sign of r. So where there is little relevance the picture shows, not the middle
+   * colour, and it is hidden nowhere.
    *
    * @param picture packed RGB {@code 0xRRGGBB}, in row order, of the map's size; not modified
    * @return packed RGB, in row order
@@ -142,7 +146,9 @@ public final class Heatmap {
     int[] pixels = new int[values.length];
     for (int i = 0; i < pixels.length; i++) {
       double relative = scale == 0 ? 0 : values[i] / scale;
-      pixels[i] = blend(grey(picture[i]), colours.signed(relative), Math.sqrt(Math.abs(relative)));
+      int colour = colours.signed((Math.signum(relative) + relative) / 2);
+      double opacity = OPACITY * Math.sqrt(Math.abs(relative));
+      pixels[i] = blend(grey(picture[i]), colour, opacity);
     }
     return pixels;
   }

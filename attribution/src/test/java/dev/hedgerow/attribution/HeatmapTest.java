@@ -85,11 +85,12 @@ class HeatmapTest {
     int[] overlay = map(1, 4, 0, 1, -1, 0.25f).overlay(new int[] {red, grey, grey, grey}, SEISMIC);
     int luma = 76; // 0.299 · 255
     assertEquals(luma << 16 | luma << 8 | luma, overlay[0]);
-    assertEquals(SEISMIC.colour(255), overlay[1]);
-    assertEquals(SEISMIC.colour(0), overlay[2]);
-    // Opacity √0.25: half grey 100, half colour 160.
-    assertEquals(0xff7d7d, SEISMIC.colour(160));
-    assertEquals(178 << 16 | 112 << 8 | 112, overlay[3]);
+    // A quarter of grey 100, three quarters of (128, 0, 0) and (0, 0, 76).
+    assertEquals(121 << 16 | 25 << 8 | 25, overlay[1]);
+    assertEquals(25 << 16 | 25 << 8 | 82, overlay[2]);
+    // Opacity 3/4 √0.25 of the colour of (1 + 0.25) / 2.
+    assertEquals(0xde0000, SEISMIC.signed(0.625));
+    assertEquals(146 << 16 | 62 << 8 | 62, overlay[3]);
   }
 
   @Test
