@@ -125,14 +125,15 @@ public final class BatchNormalization {
         (plane, block, from, to) -> {
           float[] a = ChannelTile.of(factor, block * Tensor.BLOCK, to - from);
           float[] b = ChannelTile.of(add, block * Tensor.BLOCK, to - from);
-          for (int at = from; at < to; at += a.length) {
-            multiplyAdd(x.data, a, b, y.data, at, Math.min(a.length, to - at));
-          }
+          ChannelTile.map(
+              x.data,
+              y.data,
+              from,
+              to,
+              (piece, count) -> {
+                for (int i = 0; i < count; i++) piece[i] = piece[i] * a[i] + b[i];
+              });
         });
     return y;
-  }
-
-  private static void multiplyAdd(float[] x, float[] a, float[] b, float[] y, int at, int count) {
-    for (int i = 0; i < count; i++) y[at + i] = x[at + i] * a[i] + b[i];
   }
 }
