@@ -29,6 +29,8 @@ class ResizeTest {
     assertValues(row(1, 7, 70, 210), Shape.of(1, 1, 1), 92);
     // 3 to 2: centres 0.75 and 2.25, half-width 1.5: 5/6, 1/2, 0 over 4/3.
     assertValues(row(2, 0, 160, 240), Shape.of(1, 1, 2), 60, 210);
+    // In fixed point 1/6 is a little more and 5/6 a little less: 3/6 rounds up, 15/6 down.
+    assertValues(row(6, 0, 0, 3, 0), Shape.of(1, 1, 6), 0, 0, 1, 2, 2, 0);
     // Half levels round up: 1/4 of 2 is 0.5.
     assertValues(row(4, 0, 2), Shape.of(1, 1, 4), 0, 1, 2, 2);
   }

@@ -87,7 +87,7 @@ class StructureTest {
     int[] ends = new int[rank];
     int[] steps = new int[rank];
     for (int axis = 0; axis < rank; axis++) {
-      starts[axis] = random.nextInt(shape.extent(axis));
+      starts[axis] = random.nextBoolean() ? 0 : random.nextInt(shape.extent(axis));
       ends[axis] = random.nextInt(starts[axis], shape.extent(axis) + 1);
       steps[axis] = random.nextBoolean() ? 1 : random.nextInt(1, 4);
     }
@@ -182,6 +182,18 @@ class StructureTest {
     Tensor y = Structure.pad(engine, half, new int[] {0, 1, 0, 0}, new int[] {0, 1, 0, 0}, 0);
     assertValues(
         y, Shape.of(1, 4, 2, 2), new float[] {0, 0, 0, 0, 1, 3, 9, 11, 17, 19, 25, 27, 0, 0, 0, 0});
+  }
+
+  @Test
+  void everySecondPixelOfWholeBlocks() {
+    Tensor x = counting(1, 32, 3, 5);
+    int[] ends = {1, 32, 3, 5};
+    int[] steps = {1, 1, 2, 2};
+    Tensor y = Structure.slice(engine, x, new int[4], ends, steps);
+    assertEquals(Shape.of(1, 32, 2, 3), y.shape());
+    assertElements(y, index -> x.get(0, index[1], index[2] * 2, index[3] * 2));
+    Tensor back = Structure.sliceReverse(engine, y, x.shape(), new int[4], ends, steps);
+    assertElements(back, index -> index[2] % 2 == 0 && index[3] % 2 == 0 ? x.get(index) : 0);
   }
 
   @Test

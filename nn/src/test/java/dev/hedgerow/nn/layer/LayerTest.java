@@ -166,6 +166,9 @@ class LayerTest {
         "affine: input is [1, 2] but shift [1, 1, 1] does not spread over it",
         () -> shape(new Affine(row(1), Tensor.zeros(Shape.of(1, 1, 1))), Shape.of(1, 2)));
     refused(
+        "affine: input is [2, 3] but scale [2, 1] does not spread over it",
+        () -> shape(new Affine(Tensor.zeros(Shape.of(2, 1)), row(0)), Shape.of(2, 3)));
+    refused(
         "linear: 0 inputs, expected 1",
         () -> new Linear(Dense.of(Parameter.of(Shape.of(1, 1), 1), null)).outputShape(List.of()));
   }
