@@ -9,7 +9,7 @@ public final class Elementwise {
   private static final int CHUNK = 1 << 15;
 
   /** Quotients with a denominator up to this are 0: denormal activations overflow them. */
-  private static final float LARGEST_IGNORED = Math.nextDown(1e-30f);
+  static final float LARGEST_IGNORED = Math.nextDown(1e-30f);
 
   private Elementwise() {}
 
@@ -70,6 +70,11 @@ public final class Elementwise {
   /** Returns {@code a ⊘ b}: a/b where |b| ≥ 1e-30, 0 elsewhere; shapes as {@link #add}. */
   public static Tensor quotient(Engine engine, Tensor a, Tensor b) {
     return combine(engine, "quotient", a, b, like(a), Elementwise::quotientLoop);
+  }
+
+  /** Stores {@code a ⊘ b} in b, of the same shape. */
+  public static Tensor quotientInPlace(Engine engine, Tensor a, Tensor b) {
+    return combine(engine, "quotient", a, b, b, Elementwise::quotientLoop);
   }
 
   private static void quotientLoop(float[] a, float[] b, float[] y, int from, int to) {
@@ -138,10 +143,19 @@ public final class Elementwise {
 
   /** Returns {@code a − psi} where a ≠ 0, 0 elsewhere. */
   public static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi) {
+    return subtractWhereNonZero(engine, a, psi, like(a));
+  }
+
+  /** Stores {@code a − psi} where a ≠ 0, 0 elsewhere, in a. */
+  public static Tensor subtractWhereNonZeroInPlace(Engine engine, Tensor a, float psi) {
+    return subtractWhereNonZero(engine, a, psi, a);
+  }
+
+  private static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi, Tensor to) {
     return map(
         engine,
         a,
-        like(a),
+        to,
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = limit(x[i] - psi, zeroOrInfinity(Math.abs(x[i])));
         });
@@ -359,9 +373,9 @@ public final class Elementwise {
     return x * 1e38f * 1e38f * 1e38f;
   }
 
-  /** 0 for a bound of 0, a for a bound of ∞. */
+  /** 0 for a bound of 0, a for a bound of ∞; adding 0 makes a 0 positive. */
   private static float limit(float a, float bound) {
-    return Math.max(Math.min(a, bound), -bound);
+    return Math.max(Math.min(a, bound), -bound) + 0f;
   }
 
   /** How far |b| exceeds what is ignored in a denominator; 0 where it does not. */

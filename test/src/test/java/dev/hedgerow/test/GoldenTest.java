@@ -47,7 +47,8 @@ class GoldenTest {
   })
   void agreesWithFloat64(String name, String model, String start) throws IOException {
     Path golden = Shared.golden(name + ".golden.safetensors");
-    Path file = model.startsWith("golden/") ? Shared.golden(model.substring(7)) : Shared.file(model);
+    Path file =
+        model.startsWith("golden/") ? Shared.golden(model.substring(7)) : Shared.file(model);
     WeightSource expected = Safetensors.open(golden);
     Graph graph = OnnxModel.read(file).graph();
     Tensor x = tensor(expected.parameter("input"));
@@ -82,8 +83,7 @@ class GoldenTest {
         } else if (gradient.matches()) {
           int target = Integer.parseInt(gradient.group(1));
           Attribution attribution = explain(engine, graph, x, "gradient", target, options);
-          assertClose(
-              name + " " + info.name(), values, attribution.relevance().toArray(), 1e-4);
+          assertClose(name + " " + info.name(), values, attribution.relevance().toArray(), 1e-4);
         }
       }
       assertTrue(maps >= 4, "only " + maps + " maps in " + golden);
