@@ -123,7 +123,7 @@ final class GradientHedge implements Method {
   }
 
   /** The composite: which rule a node has. */
-  private static Rule rule(Node node, Set<Node> inputConvolutions, Options options) {
+  static Rule rule(Node node, Set<Node> inputConvolutions, Options options) {
     return switch (node.layer()) {
       case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
       case Conv2d conv when conv.convolution().window().isPoint() ->

@@ -58,8 +58,7 @@ final class RelevanceWalk {
   }
 
   private List<? extends @Nullable Tensor> pass(Node node, Tensor r) {
-    List<Tensor> inputs = node.inputs().stream().map(recording::output).toList();
-    Rule.Passed passed = rules.apply(node).pass(engine, node, inputs, r);
+    Rule.Passed passed = rules.apply(node).pass(engine, node, recording.inputs(node), r);
     double sum = 0;
     double magnitude = 0;
     for (Tensor part : passed.relevance()) {
@@ -74,7 +73,9 @@ final class RelevanceWalk {
       warnings.add("all relevance dies at " + node.name());
     }
     double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
-    layers.add(new LayerReport(node.name(), node.layer().getClass().getSimpleName(), sum, leak));
+    layers.add(
+        new LayerReport(
+            node.name(), node.layer().getClass().getSimpleName(), sum, leak, magnitude));
     return passed.relevance();
   }
 }

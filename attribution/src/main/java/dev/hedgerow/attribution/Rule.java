@@ -13,7 +13,8 @@ interface Rule {
   /**
    * Passes relevance through a node.
    *
-   * @param inputs the inputs of the forward pass, in order; not modified
+   * @param inputs the inputs of the forward pass, in order; not modified. Those of an element-wise
+   *     layer may have been overwritten by its output
    * @param relevance R at the output, not all zero; not modified
    */
   Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance);

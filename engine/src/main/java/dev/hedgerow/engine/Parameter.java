@@ -51,6 +51,14 @@ public final class Parameter {
         : of(shape, parameter.toArray());
   }
 
+  /**
+   * Returns a parameter of which only the shape is known, to wire a network without its weights;
+   * reading a value fails.
+   */
+  public static Parameter declared(Shape shape) {
+    return new Parameter(shape, MemorySegment.NULL);
+  }
+
   /** Returns the extents. */
   public Shape shape() {
     return shape;

@@ -52,7 +52,7 @@ public final class FormatException extends IOException {
     return expectation;
   }
 
-  private static String oneLine(String text) {
+  static String oneLine(String text) {
     var line = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       if (line.length() >= LONGEST_PART) return line.append("...").toString();

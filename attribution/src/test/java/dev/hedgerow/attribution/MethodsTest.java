@@ -1,0 +1,291 @@
+package dev.hedgerow.attribution;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.hedgerow.engine.BatchNormalization;
+import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Dense;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.MaxPool;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.Window;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.BatchNorm;
+import dev.hedgerow.nn.layer.Conv2d;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Linear;
+import dev.hedgerow.nn.layer.MaxPool2d;
+import dev.hedgerow.nn.layer.Relu;
+import dev.hedgerow.nn.layer.Sigmoid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Whole small networks against the numbers of the methods' own code. */
+class MethodsTest {
+  private final Engine engine = Engine.sequential();
+  private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
+  private final Graph netA = vggLike("netA", true);
+  private final Graph netB = vggLike("netB", false);
+
+  @Test
+  void logitsAreTheAuthors() {
+    assertArrayEquals(
+        new float[] {-1.578435156f, 3.863721875f, -0.424221875f},
+        netB.run(engine, image).toArray(),
+        1e-5f);
+    assertArrayEquals(
+        new float[] {0.540954355f, -0.784404863f, 0.614209453f},
+        netA.run(engine, image).toArray(),
+        1e-6f);
+  }
+
+  @Test
+  void gradientHedgeOnTheVggLikeNet() {
+    for (int target : new int[] {0, 2}) {
+      for (int gamma = 1; gamma <= 2; gamma++) {
+        Attribution attribution =
+            explain("gradient-hedge", netB, target, Options.standard().withGamma(gamma));
+        // Printed with seven decimals; the largest magnitude is about 0.1.
+        KnownAnswers.assertClose(
+            "B t%d g%d".formatted(target, gamma), attribution.heatmap().toArray(), 2e-6);
+        assertEquals(List.of(), attribution.warnings());
+      }
+    }
+    Attribution attribution = explain("gradient-hedge", netB, 0, Options.standard());
+    assertEquals(
+        List.of("relu2", "conv2", "pool1", "relu1", "conv1"),
+        attribution.layers().stream().map(LayerReport::layer).toList());
+    double[] sums = {-1, -0.990068149, -0.990068149, -0.990068149, -0.990068149};
+    for (int i = 0; i < sums.length; i++) {
+      assertEquals(sums[i], attribution.layers().get(i).sum(), 1e-6);
+    }
+    LayerReport conv2 = attribution.layers().get(1);
+    assertEquals(-1, conv2.sum() + conv2.leak(), 1e-6);
+  }
+
+  @Test
+  void bottleneckHedgesItsMainBranch() {
+    for (int gamma = 1; gamma <= 2; gamma++) {
+      // The authors' block doubles its result; that constant factor is left out here.
+      assertBottleneck("B1 g" + gamma, bottleneck(8, 1, false), 8, 4, gamma);
+      assertBottleneck("B2 g" + gamma, bottleneck(4, 2, true), 4, 2, gamma);
+    }
+  }
+
+  private void assertBottleneck(String name, Graph block, int channels, int side, int gamma) {
+    Tensor x = Det.relu(Det.tensor(60, 1, channels, 4, 4));
+    Recording recording = block.record(engine, x);
+    Options options = Options.standard().withGamma(gamma);
+    var walk =
+        new RelevanceWalk(
+            engine,
+            recording,
+            node -> GradientHedge.rule(node, Set.of(), options),
+            new ArrayList<>());
+    Tensor map = walk.run(block.output(), Det.tensor(61, 1, 8, side, side), Set.of(block.input()));
+    float[] sum = Heatmaps.channelSum(map).toArray();
+    for (int i = 0; i < sum.length; i++) sum[i] *= 2;
+    KnownAnswers.assertClose(name, sum, 1e-6);
+  }
+
+  @Test
+  void gradCamIsTorchRays() {
+    for (int target : new int[] {0, 2}) {
+      Attribution attribution = explain("grad-cam", netA, target, Options.standard());
+      KnownAnswers.assertClose("A gradcam t" + target, attribution.relevance().toArray(), 1e-6);
+      KnownAnswers.assertClose("A resized t" + target, attribution.heatmap().toArray(), 2e-5);
+    }
+  }
+
+  @Test
+  void gradientIsTorchRays() {
+    for (int target : new int[] {0, 2}) {
+      Attribution attribution = explain("gradient", netA, target, Options.standard());
+      float[] values = attribution.relevance().toArray();
+      float[] largest = new float[64];
+      for (int i = 0; i < values.length; i++) {
+        largest[i % 64] = Math.max(largest[i % 64], Math.abs(values[i]));
+      }
+      // Printed with six decimals; the largest magnitude is about 0.1.
+      KnownAnswers.assertClose("A gradient t" + target, largest, 1e-5);
+    }
+  }
+
+  @Test
+  void inputGradientIsTheProduct() {
+    float[] gradient = explain("gradient", netA, 0, Options.standard()).relevance().toArray();
+    float[] product = explain("input-gradient", netA, 0, Options.standard()).relevance().toArray();
+    float[] x = image.toArray();
+    for (int i = 0; i < x.length; i++) assertEquals(x[i] * gradient[i], product[i]);
+  }
+
+  @Test
+  void explainingLeavesTheModelAlone() {
+    float[] before = netB.run(engine, image).toArray();
+    float[] pixels = image.toArray();
+    for (Method method : Methods.all()) explain(method.name(), netB, 1, Options.standard());
+    assertArrayEquals(before, netB.run(engine, image).toArray());
+    assertArrayEquals(pixels, image.toArray());
+  }
+
+  @Test
+  void layersWithoutARuleAreRefusedByName() {
+    Graph.Builder builder = Graph.builder("odd");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("conv1", conv(20, 21, 3, 4), node);
+    node = builder.add("gate", new Sigmoid(), node);
+    node = builder.add("conv2", conv(22, 23, 4, 6), node);
+    node = builder.add("relu", new Relu(), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 6 * 64), null)), node);
+    Graph graph = builder.build(node);
+    assertEquals(
+        "gradient-hedge has no rule for layer \"gate\" (Sigmoid) below the start layer",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> explain("gradient-hedge", graph, 0, Options.standard()))
+            .getMessage());
+  }
+
+  @Test
+  void emptyStartIsAWarning() {
+    Tensor black = Tensor.zeros(Shape.of(1, 3, 8, 8));
+    Graph.Builder builder = Graph.builder("dead");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node =
+        builder.add(
+            "conv",
+            new Conv2d(
+                Convolution.of(Det.parameter(.5, 20, 4, 3, 3, 3), null, Window.of(3, 1, 1), 1)),
+            node);
+    node = builder.add("relu", new Relu(), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 256), null)), node);
+    Graph graph = builder.build(node);
+    Method hedge = Methods.find("gradient-hedge");
+    Recording recording = graph.record(engine, black, graph.node("relu"));
+    Attribution attribution = hedge.explain(engine, recording, 0, Options.standard());
+    assertEquals(
+        List.of("the start relevance at relu is 0: the map is empty"), attribution.warnings());
+    assertArrayEquals(new float[64], attribution.heatmap().toArray());
+  }
+
+  @Test
+  void unknownNamesAreErrors() {
+    assertThrows(IllegalArgumentException.class, () -> Methods.find("hedge"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> explain("gradient-hedge", netB, 0, Options.standard().withStartLayer("nowhere")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> explain("gradient-hedge", netB, 3, Options.standard()));
+    assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
+    assertEquals(
+        "no method \"x\", expected one of gradient-hedge, gradient, input-gradient, grad-cam",
+        assertThrows(IllegalArgumentException.class, () -> Methods.find("x")).getMessage());
+  }
+
+  private Attribution explain(String name, Graph graph, int target, Options options) {
+    Method method = Methods.find(name);
+    Recording recording =
+        graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+    return method.explain(engine, recording, target, options);
+  }
+
+  private static Conv2d conv(int weight, int bias, int inputs, int outputs) {
+    return new Conv2d(
+        Convolution.of(
+            Det.parameter(.5, weight, outputs, inputs, 3, 3),
+            Det.parameter(.1, bias, outputs),
+            Window.of(3, 1, 1),
+            1));
+  }
+
+  private static Linear linear(int weight, int bias, int inputs, int outputs) {
+    return new Linear(
+        Dense.of(Det.parameter(.5, weight, outputs, inputs), Det.parameter(.1, bias, outputs)));
+  }
+
+  private static Graph vggLike(String name, boolean twoLayers) {
+    Graph.Builder builder = Graph.builder(name);
+    var pool = new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false));
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("conv1", conv(20, 21, 3, 4), node);
+    node = builder.add("relu1", new Relu(), node);
+    node = builder.add("pool1", pool, node);
+    node = builder.add("conv2", conv(22, 23, 4, 6), node);
+    node = builder.add("relu2", new Relu(), node);
+    node = builder.add("pool2", pool, node);
+    node = builder.add("flatten", new Flatten(1), node);
+    if (twoLayers) {
+      node = builder.add("fc1", linear(27, 28, 24, 5), node);
+      node = builder.add("relu3", new Relu(), node);
+      node = builder.add("fc2", linear(29, 30, 5, 3), node);
+    } else {
+      node = builder.add("fc", linear(24, 25, 24, 3), node);
+    }
+    return builder.build(node);
+  }
+
+  private static Graph bottleneck(int inputs, int stride, boolean downsample) {
+    Graph.Builder builder = Graph.builder("bottleneck");
+    Node x = builder.input("input", Shape.of(1, inputs, 4, 4));
+    Node main = normalized(builder, "1", 30, 31, 2, inputs, Window.of(1, 1, 0), x);
+    main = builder.add("relu1", new Relu(), main);
+    main = normalized(builder, "2", 35, 36, 2, 2, Window.of(3, stride, 1), main);
+    main = builder.add("relu2", new Relu(), main);
+    main = normalized(builder, "3", 50, 51, 8, 2, Window.of(1, 1, 0), main);
+    Node skip = x;
+    if (downsample) {
+      skip = normalized(builder, "skip", 40, 41, 8, inputs, Window.of(1, stride, 0), x);
+    }
+    Node add = builder.add("add", new Add(), main, skip);
+    return builder.build(builder.add("relu3", new Relu(), add));
+  }
+
+  private static Node normalized(
+      Graph.Builder builder,
+      String name,
+      int weight,
+      int norm,
+      int outputs,
+      int inputs,
+      Window window,
+      Node from) {
+    Node conv =
+        builder.add(
+            "conv" + name,
+            new Conv2d(
+                Convolution.of(
+                    Det.parameter(.5, weight, outputs, inputs, window.height(), window.width()),
+                    null,
+                    window,
+                    1)),
+            from);
+    float[] scale = Det.values(norm, outputs, .25);
+    float[] variance = Det.values(norm + 3, outputs, 1);
+    for (int i = 0; i < outputs; i++) {
+      scale[i] += 1;
+      variance[i] = Math.abs(variance[i]) + .5f;
+    }
+    return builder.add(
+        "bn" + name,
+        new BatchNorm(
+            BatchNormalization.of(
+                Parameter.of(Shape.of(outputs), scale),
+                Det.parameter(.1, norm + 1, outputs),
+                Det.parameter(.1, norm + 2, outputs),
+                Parameter.of(Shape.of(outputs), variance),
+                1e-5f)),
+        conv);
+  }
+}

@@ -1,0 +1,171 @@
+package dev.hedgerow.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+class EngineTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  @Test
+  void eachTaskRunsExactlyOnce() {
+    for (int parallelism = 1; parallelism <= 5; parallelism++) {
+      try (var pool = new ForkJoinPool(parallelism)) {
+        Engine engine = Engine.parallel(pool);
+        assertEquals(parallelism, engine.threads());
+        for (int tasks : new int[] {0, 1, 2, 3, 7, 1000}) {
+          var runs = new AtomicIntegerArray(tasks);
+          engine.forEach(tasks, runs::incrementAndGet);
+          for (int task = 0; task < tasks; task++) assertEquals(1, runs.get(task));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSequentialEngineStaysOnTheCallersThread() {
+    assertEquals(1, Engine.sequential().threads());
+    assertEquals("scalar", Engine.reference().kernelName());
+    List<Integer> order = new ArrayList<>();
+    Thread caller = Thread.currentThread();
+    Engine.sequential()
+        .forEach(
+            4,
+            task -> {
+              assertSame(caller, Thread.currentThread());
+              order.add(task);
+            });
+    assertEquals(List.of(0, 1, 2, 3), order);
+  }
+
+  @Test
+  void theParallelEngineUsesItsThreadsAndTheCallers() {
+    try (var pool = new ForkJoinPool(3)) {
+      Set<Thread> threads = ConcurrentHashMap.newKeySet();
+      // Three tasks that wait for each other end only if three threads run them.
+      var meeting = new CountDownLatch(3);
+      Assertions.assertTimeoutPreemptively(
+          LIMIT,
+          () ->
+              Engine.parallel(pool)
+                  .forEach(
+                      3,
+                      task -> {
+                        threads.add(Thread.currentThread());
+                        meeting.countDown();
+                        try {
+                          meeting.await();
+                        } catch (InterruptedException interrupted) {
+                          throw new IllegalStateException(interrupted);
+                        }
+                      }));
+      assertEquals(3, threads.size());
+    }
+  }
+
+  @Test
+  void anExceptionReachesTheCaller() {
+    for (int parallelism = 1; parallelism <= 4; parallelism++) {
+      try (var pool = new ForkJoinPool(parallelism)) {
+        Engine engine = Engine.parallel(pool);
+        for (int failing : new int[] {0, 1, 57, 99}) {
+          var thrown =
+              assertThrows(
+                  IllegalStateException.class,
+                  () ->
+                      engine.forEach(
+                          100,
+                          task -> {
+                            if (task == failing) throw new IllegalStateException("task " + task);
+                          }));
+          assertTrue(String.valueOf(thrown.getMessage()).endsWith("task " + failing));
+        }
+        var runs = new AtomicInteger();
+        engine.forEach(10, task -> runs.incrementAndGet());
+        assertEquals(10, runs.get(), "the engine works after a failure");
+      }
+    }
+  }
+
+  @Test
+  void noTaskIsLeftRunningWhenTheCallersFails() {
+    try (var pool = new ForkJoinPool(2)) {
+      Thread caller = Thread.currentThread();
+      var meeting = new CountDownLatch(2);
+      var finished = new AtomicInteger();
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              Engine.parallel(pool)
+                  .forEach(
+                      2,
+                      task -> {
+                        meeting.countDown();
+                        try {
+                          meeting.await();
+                          if (Thread.currentThread() == caller) throw new IllegalStateException();
+                          Thread.sleep(50);
+                        } catch (InterruptedException interrupted) {
+                          throw new AssertionError(interrupted);
+                        }
+                        finished.incrementAndGet();
+                      }));
+      assertEquals(1, finished.get());
+    }
+  }
+
+  @Test
+  void operationsMayNest() {
+    for (int parallelism = 1; parallelism <= 4; parallelism++) {
+      try (var pool = new ForkJoinPool(parallelism)) {
+        Engine engine = Engine.parallel(pool);
+        var runs = new AtomicIntegerArray(20 * 30);
+        Assertions.assertTimeoutPreemptively(
+            LIMIT,
+            () ->
+                engine.forEach(
+                    20,
+                    outer ->
+                        engine.forEach(30, inner -> runs.incrementAndGet(outer * 30 + inner))));
+        for (int i = 0; i < runs.length(); i++) assertEquals(1, runs.get(i));
+      }
+    }
+  }
+
+  @Test
+  void callersMayShareAnEngineAndBeThePoolsOwnThreads() {
+    try (var pool = new ForkJoinPool(2)) {
+      Engine engine = Engine.parallel(pool);
+      var runs = new AtomicIntegerArray(8 * 50);
+      Assertions.assertTimeoutPreemptively(
+          LIMIT,
+          () -> {
+            var callers =
+                IntStream.range(0, 8)
+                    .mapToObj(
+                        caller ->
+                            pool.submit(
+                                () ->
+                                    engine.forEach(
+                                        50, task -> runs.incrementAndGet(caller * 50 + task))))
+                    .toList();
+            for (var caller : callers) caller.get();
+          });
+      for (int i = 0; i < runs.length(); i++) assertEquals(1, runs.get(i));
+    }
+  }
+}

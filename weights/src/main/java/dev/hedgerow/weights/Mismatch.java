@@ -1,0 +1,72 @@
+package dev.hedgerow.weights;
+
+import dev.hedgerow.engine.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * In what the tensors of a file differ from the parameters of a model.
+ *
+ * @param model the model's name
+ * @param missing parameters that the file does not have, in the model's order
+ * @param unexpected tensors that the model does not have, in the file's order
+ * @param otherShape tensors of another shape than the parameter, in the file's order
+ */
+public record Mismatch(
+    String model, List<String> missing, List<String> unexpected, List<OtherShape> otherShape) {
+  private static final int NAMES_SHOWN = 6;
+
+  /**
+   * A tensor of another shape than the parameter of its name.
+   *
+   * @param name the name of both
+   * @param file the tensor's shape
+   * @param model the parameter's shape
+   */
+  public record OtherShape(String name, Shape file, Shape model) {
+    /** Returns {@code fc.weight: file [10, 2048], model [1000, 2048]}. */
+    @Override
+    public String toString() {
+      return FormatException.oneLine(name) + ": file " + file + ", model " + model;
+    }
+  }
+
+  public Mismatch {
+    missing = List.copyOf(missing);
+    unexpected = List.copyOf(unexpected);
+    otherShape = List.copyOf(otherShape);
+  }
+
+  /** Returns whether there is no difference: the file fits the model. */
+  public boolean isEmpty() {
+    return missing.isEmpty() && unexpected.isEmpty() && otherShape.isEmpty();
+  }
+
+  /**
+   * Returns one line with the number of differences of each kind and the first of them: {@code
+   * resnet50: 2 tensors missing (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
+   */
+  @Override
+  public String toString() {
+    var parts = new ArrayList<String>();
+    add(parts, "missing", missing);
+    add(parts, "unexpected", unexpected.stream().map(FormatException::oneLine).toList());
+    add(parts, "of another shape", otherShape);
+    return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
+  }
+
+  /** Adds {@code 2 tensors missing (a, b)}; only the first part says what is counted. */
+  private static void add(List<String> parts, String kind, List<?> differences) {
+    int count = differences.size();
+    if (count == 0) return;
+    String counted = parts.isEmpty() ? (count == 1 ? " tensor " : " tensors ") : " ";
+    String names =
+        differences.stream()
+            .limit(NAMES_SHOWN)
+            .map(Object::toString)
+            .collect(Collectors.joining(", "));
+    String more = count > NAMES_SHOWN ? " and " + (count - NAMES_SHOWN) + " more" : "";
+    parts.add(count + counted + kind + " (" + names + more + ")");
+  }
+}
