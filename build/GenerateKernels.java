@@ -33,9 +33,18 @@ final class GenerateKernels {
       }
     }
     dispatch.append(run(tiles, vectors, lanes, pairs));
+    var shuffles = new StringBuilder();
+    var halves = new StringBuilder();
+    for (int by = lanes / 2; by > 0; by /= 2) {
+      shuffles.append("private static final VectorShuffle<Float> BY_" + by);
+      shuffles.append(" = VectorShuffle.iota(S, " + by + ", 1, true);\n");
+      halves.append("lanes = lanes.add(lanes.rearrange(BY_" + by + "));\n");
+    }
     String source =
         TEMPLATE
             .replace("@BITS@", Integer.toString(bits))
+            .replace("@SHUFFLES@", shuffles)
+            .replace("@HALVES@", halves.toString().stripTrailing())
             .replace("@RUNS@", dispatch)
             .replace("@TILES@", tileMethods)
             .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS);
@@ -157,6 +166,7 @@ final class GenerateKernels {
       import jdk.incubator.vector.FloatVector;
       import jdk.incubator.vector.VectorMask;
       import jdk.incubator.vector.VectorOperators;
+      import jdk.incubator.vector.VectorShuffle;
       import jdk.incubator.vector.VectorSpecies;
 
       /** The kernels with vectors of @BITS@ bits. Written by build/GenerateKernels.java. */
@@ -164,7 +174,7 @@ final class GenerateKernels {
         private static final VectorSpecies<Float> S = FloatVector.SPECIES_@BITS@;
         private static final int LANES = S.length();
         private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-
+        @SHUFFLES@
         @Override
         public String name() {
           return "vector-@BITS@";
@@ -217,10 +227,10 @@ final class GenerateKernels {
             sum2 = view(FloatVector.fromMemorySegment(S, w, at2 + 4L * i, ORDER), absolute, low, high).fma(value, sum2);
             sum3 = view(FloatVector.fromMemorySegment(S, w, at3 + 4L * i, ORDER), absolute, low, high).fma(value, sum3);
           }
-          y[yAt] = sum0.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at0, i, columns, x, xAt);
-          y[yAt + 1] = sum1.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at1, i, columns, x, xAt);
-          y[yAt + 2] = sum2.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at2, i, columns, x, xAt);
-          y[yAt + 3] = sum3.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at3, i, columns, x, xAt);
+          y[yAt] = sum(sum0) + tail(w, absolute, low, high, at0, i, columns, x, xAt);
+          y[yAt + 1] = sum(sum1) + tail(w, absolute, low, high, at1, i, columns, x, xAt);
+          y[yAt + 2] = sum(sum2) + tail(w, absolute, low, high, at2, i, columns, x, xAt);
+          y[yAt + 3] = sum(sum3) + tail(w, absolute, low, high, at3, i, columns, x, xAt);
         }
 
         private static float multiplyRow(MemorySegment w, boolean absolute, float low, float high, int row, int columns, float[] x, int xAt) {
@@ -231,7 +241,13 @@ final class GenerateKernels {
             FloatVector value = FloatVector.fromArray(S, x, xAt + i);
             sum = view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high).fma(value, sum);
           }
-          return sum.reduceLanes(VectorOperators.ADD) + tail(w, absolute, low, high, at, i, columns, x, xAt);
+          return sum(sum) + tail(w, absolute, low, high, at, i, columns, x, xAt);
+        }
+
+        /** Sums lanes in one fixed order; that of {@code reduceLanes} may change once it is compiled. */
+        private static float sum(FloatVector lanes) {
+          @HALVES@
+          return lanes.lane(0);
         }
 
         private static float tail(MemorySegment w, boolean absolute, float low, float high, long at, int i, int columns, float[] x, int xAt) {

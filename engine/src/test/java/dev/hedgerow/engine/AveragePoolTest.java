@@ -95,12 +95,15 @@ class AveragePoolTest {
         counted, counted, 8, forward(new AveragePool(Window.of(5, 1, 2), true, false), five));
   }
 
-  /** The last row and column of windows reach one pixel beyond the padding, which is not counted. */
+  /**
+   * The last row and column of windows reach one pixel beyond the padding, which is not counted.
+   */
   @Test
   void whatReachesBeyondThePaddingIsNotCounted() {
     Tensor ones = Elementwise.shift(engine, Tensor.zeros(Shape.of(1, 1, 4, 4)), 1);
     double[] counted = {4 / 9d, 6 / 9d, 2 / 6d, 6 / 9d, 1, 3 / 6d, 2 / 6d, 3 / 6d, 1 / 4d};
-    assertClose(counted, counted, 4, forward(new AveragePool(Window.of(3, 2, 1), true, true), ones));
+    assertClose(
+        counted, counted, 4, forward(new AveragePool(Window.of(3, 2, 1), true, true), ones));
     double[] cut = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     assertClose(cut, cut, 4, forward(new AveragePool(Window.of(3, 2, 1), false, true), ones));
   }
@@ -138,7 +141,10 @@ class AveragePoolTest {
         "average pool: reverse of [1, 8, 1, 1] for input [1, 8, 8, 7], expected [1, 8, 2, 1]",
         () ->
             pool.reverse(
-                engine, WeightView.PLAIN, Tensor.zeros(Shape.of(1, 8, 1, 1)), Shape.of(1, 8, 8, 7)));
+                engine,
+                WeightView.PLAIN,
+                Tensor.zeros(Shape.of(1, 8, 1, 1)),
+                Shape.of(1, 8, 8, 7)));
   }
 
   private Tensor forward(AveragePool pool, Tensor x) {

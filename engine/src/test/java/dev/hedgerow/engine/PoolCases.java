@@ -36,16 +36,8 @@ final class PoolCases {
             .as(
                 (k, s, d, p) ->
                     new Window(
-                        k.get(0),
-                        k.get(1),
-                        s.get(0),
-                        s.get(1),
-                        d.get(0),
-                        d.get(1),
-                        p.get(0),
-                        p.get(1),
-                        p.get(2),
-                        p.get(3)));
+                        k.get(0), k.get(1), s.get(0), s.get(1), d.get(0), d.get(1), p.get(0),
+                        p.get(1), p.get(2), p.get(3)));
     return Combinators.combine(
             Arbitraries.integers().between(1, 2),
             Arbitraries.integers().between(1, 35),

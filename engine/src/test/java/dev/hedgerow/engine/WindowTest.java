@@ -51,8 +51,7 @@ class WindowTest {
 
   @Test
   void paddedReplacesOnlyThePadding() {
-    assertEquals(
-        new Window(3, 3, 2, 2, 1, 1, 1, 2, 3, 4), Window.of(3, 2, 9).padded(1, 2, 3, 4));
+    assertEquals(new Window(3, 3, 2, 2, 1, 1, 1, 2, 3, 4), Window.of(3, 2, 9).padded(1, 2, 3, 4));
   }
 
   @Test
@@ -66,8 +65,7 @@ class WindowTest {
   void impossibleWindowsAreRefused() {
     Samples.assertRefused("window: size 0x0", () -> Window.of(0, 1, 0));
     Samples.assertRefused("window: stride 0x0", () -> Window.of(1, 0, 0));
-    Samples.assertRefused(
-        "window: dilation 0x1", () -> new Window(1, 1, 1, 1, 0, 1, 0, 0, 0, 0));
+    Samples.assertRefused("window: dilation 0x1", () -> new Window(1, 1, 1, 1, 0, 1, 0, 0, 0, 0));
     Samples.assertRefused("window: padding -1,-1,-1,-1", () -> Window.of(1, 1, -1));
   }
 }

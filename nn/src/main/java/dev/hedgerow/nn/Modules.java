@@ -19,7 +19,6 @@ import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * PyTorch's modules, added to a graph by the names they have there. A module finds its parameters
@@ -45,17 +44,18 @@ public final class Modules {
 
   /** Adds a convolution with {@code .weight [channels, C, h, w]} and {@code .bias [channels]}. */
   public Node conv(String name, Node x, int channels, Window window) {
-    return conv(name, x, channels, window, parameter(name + ".bias", channels));
+    return conv(name, x, channels, window, true);
   }
 
   /** Adds a convolution with {@code .weight [channels, C, h, w]} and no bias. */
   public Node convWithoutBias(String name, Node x, int channels, Window window) {
-    return conv(name, x, channels, window, null);
+    return conv(name, x, channels, window, false);
   }
 
-  private Node conv(String name, Node x, int channels, Window window, @Nullable Parameter bias) {
+  private Node conv(String name, Node x, int channels, Window window, boolean biased) {
     Parameter weight =
         parameter(name + ".weight", channels, channels(x), window.height(), window.width());
+    Parameter bias = biased ? parameter(name + ".bias", channels) : null;
     return graph.add(name, new Conv2d(Convolution.of(weight, bias, window, 1)), x);
   }
 

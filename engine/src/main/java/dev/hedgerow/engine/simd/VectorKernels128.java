@@ -7,6 +7,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The kernels with vectors of 128 bits. Written by build/GenerateKernels.java. */
@@ -14,6 +15,8 @@ final class VectorKernels128 implements Kernels {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_128;
   private static final int LANES = S.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(S, 2, 1, true);
+  private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(S, 1, 1, true);
 
   @Override
   public String name() {
@@ -400,18 +403,10 @@ final class VectorKernels128 implements Kernels {
           view(FloatVector.fromMemorySegment(S, w, at3 + 4L * i, ORDER), absolute, low, high)
               .fma(value, sum3);
     }
-    y[yAt] =
-        sum0.reduceLanes(VectorOperators.ADD)
-            + tail(w, absolute, low, high, at0, i, columns, x, xAt);
-    y[yAt + 1] =
-        sum1.reduceLanes(VectorOperators.ADD)
-            + tail(w, absolute, low, high, at1, i, columns, x, xAt);
-    y[yAt + 2] =
-        sum2.reduceLanes(VectorOperators.ADD)
-            + tail(w, absolute, low, high, at2, i, columns, x, xAt);
-    y[yAt + 3] =
-        sum3.reduceLanes(VectorOperators.ADD)
-            + tail(w, absolute, low, high, at3, i, columns, x, xAt);
+    y[yAt] = sum(sum0) + tail(w, absolute, low, high, at0, i, columns, x, xAt);
+    y[yAt + 1] = sum(sum1) + tail(w, absolute, low, high, at1, i, columns, x, xAt);
+    y[yAt + 2] = sum(sum2) + tail(w, absolute, low, high, at2, i, columns, x, xAt);
+    y[yAt + 3] = sum(sum3) + tail(w, absolute, low, high, at3, i, columns, x, xAt);
   }
 
   private static float multiplyRow(
@@ -432,8 +427,14 @@ final class VectorKernels128 implements Kernels {
           view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high)
               .fma(value, sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD)
-        + tail(w, absolute, low, high, at, i, columns, x, xAt);
+    return sum(sum) + tail(w, absolute, low, high, at, i, columns, x, xAt);
+  }
+
+  /** Sums lanes in one fixed order; that of {@code reduceLanes} may change once it is compiled. */
+  private static float sum(FloatVector lanes) {
+    lanes = lanes.add(lanes.rearrange(BY_2));
+    lanes = lanes.add(lanes.rearrange(BY_1));
+    return lanes.lane(0);
   }
 
   private static float tail(

@@ -1,0 +1,3 @@
+/** Tests that cross modules. */
+@org.jspecify.annotations.NullMarked
+package dev.hedgerow.test;
