@@ -348,7 +348,7 @@ class ConstantFoldingTest {
     assertConstant(
         m -> m.longs("i", 300, -1).node("Cast", "i", "c", integer("to", 3)), Shape.of(2), 44, -1);
     int[] types = {2, 3, 4, 5, 6, 7, 9, 12, 13};
-    long[] casts = {0x80, -0x80, 0x8080, -0x7f80, 0x1_8080L, 0x1_8080L, 1, 0x1_8080L, 0x1_8080L};
+    float[] casts = {0x80, -0x80, 0x8080, -0x7f80, 0x1_8080, 0x1_8080, 1, 0x1_8080, 0x1_8080};
     for (int i = 0; i < types.length; i++) {
       ProtobufWriter to = integer("to", types[i]);
       assertConstant(
