@@ -3,6 +3,7 @@ package dev.hedgerow.nn;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.layer.BatchNorm;
 import dev.hedgerow.nn.layer.Flatten;
 import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Input;
@@ -176,7 +177,8 @@ public final class Graph {
       if (value == null) throw new IllegalStateException(input + " was dropped before " + node);
       inputs.add(value);
     }
-    if (layer.worksInPlace()) {
+    // Relevance rules read what a batch normalization normalized.
+    if (layer.worksInPlace() && !(recording && layer instanceof BatchNorm)) {
       Node input = node.input();
       if (!keep.contains(input) && mayOverwrite(input, recording)) {
         overwritten[input.index()] = true;
