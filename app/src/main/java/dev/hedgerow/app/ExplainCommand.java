@@ -6,6 +6,7 @@ import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Engine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -174,7 +175,7 @@ final class ExplainCommand implements Callable<Integer> {
     Targets asked = targets != null ? targets : Targets.best(top == null ? 1 : top);
     try (OutputFolder folder = OutputFolder.open(out);
         var pool = new ForkJoinPool(threads)) {
-      Model model = modelOptions.load(messages);
+      Model model = modelOptions.load();
       Engine engine = Engine.parallel(pool);
       var explainer =
           new Explainer(
@@ -187,16 +188,19 @@ final class ExplainCommand implements Callable<Integer> {
     PrintWriter text = spec.commandLine().getOut();
     var progress = new Progress(spec.commandLine().getErr(), images.size());
     List<String> stems = OutputNames.stems(images);
+    Set<String> told = new HashSet<>();
     int exitCode = Main.DONE;
     for (int i = 0; i < images.size(); i++) {
       Path image = images.get(i);
-      progress.show(i + 1, image.toString());
+      progress.show(i + 1, stems.get(i));
       try {
         Explanation explanation = explainer.explain(image);
         var report = new Report(engine, explanation, stems.get(i), folder);
         report.write();
         progress.clear();
-        explanation.warnings().forEach(messages::warning);
+        for (String warning : explanation.warnings()) {
+          if (told.add(warning)) messages.warning(warning);
+        }
         text.print(json ? report.json(false) : report.text());
       } catch (Failure | RuntimeException | OutOfMemoryError wrong) {
         progress.clear();

@@ -39,7 +39,7 @@ final class Explainer {
   private record Pass(Method method, Options options, Gamma gamma, boolean named) {}
 
   /** An image as the network reads it, {@code [1, 3, h, w]}, and as people see it. */
-  private record Subject(Tensor input, Picture picture) {}
+  private record Subject(Tensor input, boolean preprocessed, Picture picture) {}
 
   /**
    * Prepares explanations.
@@ -125,6 +125,7 @@ final class Explainer {
     return new Explanation(
         image,
         model,
+        subject.preprocessed(),
         subject.picture(),
         scores,
         maps,
@@ -152,7 +153,7 @@ final class Explainer {
   private Subject subject(Path image) throws Failure {
     if (image.toString().toLowerCase(Locale.ROOT).endsWith(".npy")) return preprocessed(image);
     Picture picture = PictureFile.read(image);
-    return new Subject(model.preprocessing().apply(engine, picture.pixels()), picture);
+    return new Subject(model.preprocessing().apply(engine, picture.pixels()), false, picture);
   }
 
   private Subject preprocessed(Path file) throws Failure {
@@ -170,7 +171,7 @@ final class Explainer {
     if (!shape.equals(input) && !shape.equals(one)) {
       throw new Failure(file + ": shape " + shape + ", expected " + one + " or " + input);
     }
-    return new Subject(array.reshape(input), Picture.of(array.reshape(one)));
+    return new Subject(array.reshape(input), true, Picture.of(array.reshape(one)));
   }
 
   private static float[] softmax(float[] logits) {

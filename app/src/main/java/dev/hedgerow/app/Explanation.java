@@ -11,12 +11,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a network sees in an image, and where.
  *
+ * @param preprocessed whether the image was the network's input already
  * @param picture the image; of a preprocessed input, a rendition of it
  * @param scores of all classes, the best first
  * @param maps in the order of the targets, and of the methods for each
  */
 record Explanation(
-    Path image, Model model, Picture picture, List<Score> scores, List<Map> maps, Times times) {
+    Path image,
+    Model model,
+    boolean preprocessed,
+    Picture picture,
+    List<Score> scores,
+    List<Map> maps,
+    Times times) {
   Explanation {
     scores = List.copyOf(scores);
     maps = List.copyOf(maps);
@@ -60,6 +67,11 @@ record Explanation(
   /** Returns what the user should know, a line each. */
   List<String> warnings() {
     List<String> warnings = new ArrayList<>();
+    if (model.preprocessAssumed() && !preprocessed) {
+      warnings.add(
+          model.name()
+              + " does not state its preprocessing: imagenet assumed, --preprocess sets it");
+    }
     for (String warning : picture.warnings()) warnings.add(image + ": " + warning);
     if (maps.isEmpty()) {
       Score best = scores.getFirst();

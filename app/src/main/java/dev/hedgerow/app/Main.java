@@ -13,6 +13,7 @@ import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -66,9 +67,8 @@ final class Main implements Callable<Integer> {
             .setOut(out)
             .setErr(err)
             .setExpandAtFiles(false)
-            .setParameterExceptionHandler(
-                (wrong, given) -> main.usage(wrong, wrong.getCommandLine()))
-            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong, command))
+            .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
+            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong))
             .execute(arguments);
     out.flush();
     err.flush();
@@ -86,21 +86,21 @@ final class Main implements Callable<Integer> {
     return new Messages(spec.commandLine().getErr(), verbose);
   }
 
-  private int usage(Exception wrong, CommandLine command) {
+  private int usage(ParameterException wrong) {
     String message = String.valueOf(wrong.getMessage());
     if (wrong instanceof UnmatchedArgumentException unknown) {
       List<String> near = unknown.getSuggestions();
       if (!near.isEmpty()) message += "; did you mean " + String.join(", ", near) + "?";
     }
-    messages().usage(message, command.getParent() == null ? "" : " " + command.getCommandName());
-    if (verbose) wrong.printStackTrace(spec.commandLine().getErr());
+    CommandLine command = wrong.getCommandLine();
+    String help = command.getParent() == null ? "help" : "help " + command.getCommandName();
+    messages().error(new UsageException(message + " (see: hedgerow " + help + ")", wrong));
     return USAGE;
   }
 
-  private int failed(Exception wrong, CommandLine command) {
-    if (wrong instanceof UsageException) return usage(wrong, command);
+  private int failed(Exception wrong) {
     messages().error(wrong);
-    return FAILED;
+    return wrong instanceof UsageException ? USAGE : FAILED;
   }
 
   /** Returns the version that was built. */

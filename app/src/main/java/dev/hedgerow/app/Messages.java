@@ -27,12 +27,6 @@ record Messages(PrintWriter stream, boolean verbose) {
     stream.flush();
   }
 
-  /** Reports wrong usage. */
-  void usage(String message, String command) {
-    stream.println(PROGRAM + oneLine(message) + " (see: hedgerow help" + command + ")");
-    stream.flush();
-  }
-
   /** Reports what the user should know although it worked. */
   void warning(String message) {
     stream.println(PROGRAM + "warning: " + oneLine(message));
@@ -40,7 +34,9 @@ record Messages(PrintWriter stream, boolean verbose) {
   }
 
   private String line(Throwable error) {
-    if (error instanceof Failure) return oneLine(String.valueOf(error.getMessage()));
+    if (error instanceof Failure || error instanceof UsageException) {
+      return oneLine(String.valueOf(error.getMessage()));
+    }
     if (error instanceof OutOfMemoryError) {
       return "not enough memory: the heap ends at "
           + (Runtime.getRuntime().maxMemory() >> 20)

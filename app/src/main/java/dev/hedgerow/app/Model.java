@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param name what the user called it: a family or a file
  * @param weights the file of its weights; of a self-contained file, that file
  * @param preprocess what its preprocessing is called: {@code imagenet}, or a file
+ * @param preprocessAssumed whether nobody said that it is this one
  * @param preprocessing at the size of the graph's input
  * @param classes one name a logit
  * @param startLayer where explanations begin unless told otherwise; null where the method's rule
@@ -23,6 +24,7 @@ record Model(
     Path weights,
     Graph graph,
     String preprocess,
+    boolean preprocessAssumed,
     Preprocessing preprocessing,
     ClassNames classes,
     @Nullable String startLayer) {

@@ -73,10 +73,10 @@ final class ModelOptions {
    * @throws UsageException if the options make no sense
    * @throws Failure if a file is missing or is not what it should be
    */
-  Model load(Messages messages) throws Failure {
+  Model load() throws Failure {
     Preprocess asked = preprocess == null ? null : preprocess(preprocess);
     Optional<Family> family = Families.find(model);
-    return family.isPresent() ? load(family.get(), asked) : loadFile(asked, messages);
+    return family.isPresent() ? load(family.get(), asked) : loadFile(asked);
   }
 
   private Model load(Family family, @Nullable Preprocess asked) throws Failure {
@@ -101,10 +101,10 @@ final class ModelOptions {
             : graph.classes() == family.classes().size()
                 ? family.classes()
                 : ClassNames.numbered(graph.classes());
-    return model(weights, graph, chosen, classes, family.startLayer());
+    return model(weights, graph, chosen, false, classes, family.startLayer());
   }
 
-  private Model loadFile(@Nullable Preprocess asked, Messages messages) throws Failure {
+  private Model loadFile(@Nullable Preprocess asked) throws Failure {
     Path file = Path.of(model);
     if (!Files.exists(file) && !looksLikeFile(model)) {
       List<String> known = Families.all().stream().map(Family::name).toList();
@@ -129,20 +129,21 @@ final class ModelOptions {
       }
       throw UserFiles.unreadable(file, wrong);
     }
-    if (asked == null) {
-      messages.warning(
-          file + " does not state its preprocessing, imagenet is assumed; --preprocess sets it");
-    }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : ClassNames.numbered(graph.classes());
-    return model(file, graph, chosen, classes, null);
+    return model(file, graph, chosen, asked == null, classes, null);
   }
 
   private Model model(
-      Path file, Graph graph, Preprocess chosen, ClassNames classes, @Nullable String startLayer)
+      Path file,
+      Graph graph,
+      Preprocess chosen,
+      boolean assumed,
+      ClassNames classes,
+      @Nullable String startLayer)
       throws Failure {
     Shape input = graph.input().shape();
     if (input.rank() != 4 || input.extent(1) != CHANNELS) {
@@ -153,6 +154,7 @@ final class ModelOptions {
         file,
         graph,
         chosen.name(),
+        assumed,
         chosen.preprocessing().withSize(input.extent(2), input.extent(3)),
         classes,
         startLayer);

@@ -6,10 +6,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which classes of an image to explain, in this order, each once:
@@ -80,7 +82,7 @@ record Targets(List<Target> parts) {
   Selection among(ClassNames classes) {
     List<Integer> named = new ArrayList<>();
     for (Target part : parts) {
-      named.add(part instanceof Named(String name) ? classes.find(name) : -1);
+      named.add(part instanceof Named(String name) ? find(name, classes) : -1);
     }
     return probabilities -> {
       int[] order = descending(probabilities);
@@ -95,6 +97,23 @@ record Targets(List<Target> parts) {
       }
       return List.copyOf(selected);
     };
+  }
+
+  private static int find(String name, ClassNames classes) {
+    try {
+      return classes.find(name);
+    } catch (IllegalArgumentException unknown) {
+      String wanted = name.toLowerCase(Locale.ROOT);
+      List<String> known =
+          classes.all().stream()
+              .flatMap(names -> Stream.concat(Stream.of(names.name()), names.synonyms().stream()))
+              .toList();
+      // A name of which this is a part is in the message already.
+      if (known.stream().anyMatch(text -> text.toLowerCase(Locale.ROOT).contains(wanted))) {
+        throw unknown;
+      }
+      throw new IllegalArgumentException(unknown.getMessage() + Nearest.to(name, known), unknown);
+    }
   }
 
   /** Selects classes of one image. */

@@ -4,6 +4,7 @@ import dev.hedgerow.weights.FormatException;
 import dev.hedgerow.weights.MismatchException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,7 +37,10 @@ final class UserFiles {
   static String reason(Throwable wrong) {
     if (wrong instanceof AccessDeniedException) return "permission denied";
     if (wrong instanceof NoSuchFileException) return "no such file";
-    String message = wrong.getMessage();
+    String message =
+        wrong instanceof FileSystemException file && file.getReason() != null
+            ? file.getReason()
+            : wrong.getMessage();
     if (message == null || message.isBlank()) return wrong.getClass().getSimpleName();
     return message.strip().replaceAll("\\s*\\R\\s*", "; ");
   }

@@ -65,6 +65,13 @@ class TargetsTest {
   }
 
   @Test
+  void suggestsClasses() {
+    var wrong =
+        assertThrows(IllegalArgumentException.class, () -> Targets.parse("dasiy").among(CLASSES));
+    assertEquals("no class is named \"dasiy\"; did you mean daisy?", wrong.getMessage());
+  }
+
+  @Test
   void ordersTiesByIndex() {
     assertArrayEquals(new int[] {1, 3, 0, 2}, Targets.descending(new float[] {-1, 5, -1, 5}));
   }
