@@ -28,6 +28,8 @@ final class Explainer {
   private final Engine engine;
   private final Model model;
   private final Targets.Selection targets;
+  private final AddPolicy addPolicy;
+  private final @Nullable String startLayer;
   private final List<Pass> passes = new ArrayList<>();
   private final Node[] keep;
 
@@ -58,12 +60,13 @@ final class Explainer {
     this.engine = engine;
     this.model = model;
     this.targets = select(targets, model);
-    String start = startLayer == null ? model.startLayer() : checked(startLayer, model.graph());
+    this.addPolicy = addPolicy;
+    this.startLayer = startLayer == null ? model.startLayer() : checked(startLayer, model.graph());
     Set<Node> kept = new LinkedHashSet<>();
     for (Method method : methods) {
       List<Gamma> values = method.usesGamma() ? gammas : gammas.subList(0, 1);
       for (Gamma gamma : values) {
-        var options = new Options(gamma.value(), addPolicy, start);
+        var options = new Options(gamma.value(), addPolicy, this.startLayer);
         passes.add(new Pass(method, options, gamma, values.size() > 1));
         try {
           kept.addAll(method.keeps(model.graph(), options));
@@ -127,6 +130,8 @@ final class Explainer {
         model,
         subject.preprocessed(),
         subject.picture(),
+        addPolicy,
+        startLayer,
         scores,
         maps,
         new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));

@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.nn.ClassName;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param preprocessed whether the image was the network's input already
  * @param picture the image; of a preprocessed input, a rendition of it
+ * @param addPolicy what happened at residual additions, where the method minds
+ * @param startLayer where explanations began; null where the method's rule decided
  * @param scores of all classes, the best first
  * @param maps in the order of the targets, and of the methods for each
  */
@@ -21,6 +24,8 @@ record Explanation(
     Model model,
     boolean preprocessed,
     Picture picture,
+    AddPolicy addPolicy,
+    @Nullable String startLayer,
     List<Score> scores,
     List<Map> maps,
     Times times) {

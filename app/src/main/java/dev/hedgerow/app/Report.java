@@ -133,6 +133,10 @@ final class Report {
     json.writeStringField("weights", model.weights().toString());
     writePair(json, "size", model.size().height(), model.size().width());
     writePreprocessing(json, model);
+    json.writeStringField("add_policy", explanation.addPolicy().name().toLowerCase(Locale.ROOT));
+    if (explanation.startLayer() != null) {
+      json.writeStringField("start_layer", explanation.startLayer());
+    }
     json.writeStringField("kernels", engine.kernelName());
     json.writeNumberField("threads", engine.threads());
     json.writeArrayFieldStart("top");

@@ -217,6 +217,8 @@ class MainTest {
             "weights",
             "size",
             "preprocess",
+            "add_policy",
+            "start_layer",
             "kernels",
             "threads",
             "top",
