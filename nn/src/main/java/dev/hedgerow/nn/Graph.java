@@ -40,7 +40,8 @@ public final class Graph {
       consumers.add(new ArrayList<>());
       for (Node input : node.inputs()) {
         List<Node> known = consumers.get(input.index());
-        if (!known.contains(node)) known.add(node);
+        // A node that reads one output twice does so in a row.
+        if (known.isEmpty() || known.getLast() != node) known.add(node);
       }
       byName.putIfAbsent(node.outputName(), node);
     }

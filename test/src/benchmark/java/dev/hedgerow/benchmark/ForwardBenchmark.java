@@ -8,10 +8,12 @@ import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.weights.OnnxModel;
+import dev.hedgerow.weights.TensorInfo;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -21,15 +23,15 @@ import java.util.concurrent.ForkJoinPool;
 
 /**
  * Times the forward pass of an ONNX model, ours and ONNX Runtime's alternately in one process, and
- * prints medians and their ratio: {@code MODEL.onnx [threads] [rounds]}. A missing external weight
- * file is not made; {@code fill FILE BYTES} writes one of pseudo-random numbers.
+ * prints medians and their ratio: {@code MODEL.onnx [threads] [rounds]}. {@code fill MODEL.onnx
+ * WEIGHTS BYTES} first writes the external weights of a model that came without them.
  */
 final class ForwardBenchmark {
   private ForwardBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
     if (arguments[0].equals("fill")) {
-      fill(Path.of(arguments[1]), Long.parseLong(arguments[2]));
+      fill(Path.of(arguments[1]), Path.of(arguments[2]), Long.parseLong(arguments[3]));
       return;
     }
     Path file = Path.of(arguments[0]);
@@ -99,18 +101,29 @@ final class ForwardBenchmark {
     return difference / largest;
   }
 
-  private static void fill(Path file, long bytes) throws IOException {
-    var random = new Random(1);
+  /**
+   * Writes the external weights a model names: He-scaled pseudo-random numbers for matrices and
+   * kernels, 1 in vectors, which makes batch normalizations the identity.
+   */
+  private static void fill(Path model, Path weights, long bytes) throws IOException {
     try (var channel =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        var out =
-            new java.io.BufferedOutputStream(
-                java.nio.channels.Channels.newOutputStream(channel), 1 << 20)) {
-      for (long i = 0; i < bytes / 4; i++) {
-        int bits = Float.floatToRawIntBits((random.nextFloat() - 0.48f) * 0.06f);
-        for (int shift = 0; shift < 32; shift += 8) out.write(bits >> shift);
+        FileChannel.open(
+            weights,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(1), bytes - 1);
+      var random = new Random(1);
+      for (TensorInfo tensor : OnnxModel.read(model).tensors()) {
+        Shape shape = tensor.shape();
+        int outputs = shape.rank() == 0 ? 1 : shape.extent(0);
+        double scale = Math.sqrt(2.0 * outputs / shape.size());
+        ByteBuffer values = ByteBuffer.allocate(4 * shape.size()).order(ByteOrder.LITTLE_ENDIAN);
+        while (values.hasRemaining()) {
+          values.putFloat(shape.rank() > 1 ? (float) (scale * random.nextGaussian()) : 1f);
+        }
+        channel.write(values.flip(), tensor.offset());
       }
     }
-    System.out.println(Files.size(file) + " bytes in " + file);
   }
 }
