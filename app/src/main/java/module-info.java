@@ -7,6 +7,7 @@ module dev.hedgerow.app {
   requires dev.hedgerow.attribution;
   requires dev.hedgerow.weights;
   requires info.picocli;
+  requires it.unimi.dsi.fastutil.core;
   requires com.fasterxml.jackson.core;
   requires java.desktop;
 

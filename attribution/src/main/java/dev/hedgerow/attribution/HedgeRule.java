@@ -49,28 +49,28 @@ record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implemen
     Tensor x = inputs.getFirst();
     Tensor p = section(engine, Elementwise.positive(engine, r));
     Tensor n = section(engine, Elementwise.negative(engine, r));
-    Tensor hedge = Elementwise.add(engine, Elementwise.scale(engine, p, gamma), n);
+    Tensor hedge = Elementwise.addInPlace(engine, Elementwise.scale(engine, p, gamma), n);
 
     Redistribution c = j(engine, operator, Elementwise.positive(engine, x), ABSOLUTE, hedge);
-    Redistribution a = j(engine, operator, Elementwise.indicatorPositive(engine, x), ABSOLUTE, p);
-    Redistribution u =
-        j(engine, operator, Elementwise.indicatorNotPositive(engine, x), ABSOLUTE, n);
-
-    Tensor shiftedC = c.relevance();
-    double placed = c.supported() + a.supported() + u.supported();
-    long hedged = shifted ? Reductions.countNonZero(engine, shiftedC) : 0;
+    Tensor passed = c.relevance();
+    double placed = c.supported();
+    long hedged = shifted ? Reductions.countNonZero(engine, passed) : 0;
     if (hedged > 0) {
-      shiftedC = Elementwise.subtractWhereNonZero(engine, shiftedC, 1f / hedged);
+      Elementwise.subtractWhereNonZeroInPlace(engine, passed, 1f / hedged);
       placed -= 1;
     }
-    Tensor passed =
-        Elementwise.add(engine, Elementwise.add(engine, shiftedC, a.relevance()), u.relevance());
+    Redistribution a = j(engine, operator, Elementwise.indicatorPositive(engine, x), ABSOLUTE, p);
+    Elementwise.addInPlace(engine, passed, a.relevance());
+    Redistribution u =
+        j(engine, operator, Elementwise.indicatorNotPositive(engine, x), ABSOLUTE, n);
+    Elementwise.addInPlace(engine, passed, u.relevance());
+    placed += a.supported() + u.supported();
     return new Passed(List.of(passed), (shifted ? gamma - 2 : 0) - placed);
   }
 
-  /** Scales relevance of one sign to magnitude 1; an empty section stays zero. */
+  /** Scales relevance of one sign, in place, to magnitude 1; an empty section stays zero. */
   private static Tensor section(Engine engine, Tensor part) {
     double sum = Math.abs(Reductions.sum(engine, part));
-    return sum == 0 ? part : Elementwise.scale(engine, part, 1 / sum);
+    return sum == 0 ? part : Elementwise.scaleInPlace(engine, part, 1 / sum);
   }
 }

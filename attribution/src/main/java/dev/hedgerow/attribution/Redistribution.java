@@ -31,10 +31,9 @@ record Redistribution(Tensor relevance, double supported) {
   static Redistribution j(
       Engine engine, LinearOperator operator, Tensor a, WeightView v, Tensor r) {
     Tensor z = operator.forward(engine, v, a);
-    Tensor s = Elementwise.quotient(engine, r, z);
+    double supported = Reductions.sumWhereSupported(engine, r, z);
+    Tensor s = Elementwise.quotientInPlace(engine, r, z);
     Tensor c = operator.reverse(engine, v, s, a.shape());
-    return new Redistribution(
-        Elementwise.multiply(engine, a, c),
-        Reductions.sum(engine, Elementwise.keepWhereSupported(engine, r, z)));
+    return new Redistribution(Elementwise.multiplyInPlace(engine, c, a), supported);
   }
 }

@@ -31,18 +31,13 @@ record ZBoxRule(LinearOperator operator) implements Rule {
     Tensor x = inputs.getFirst();
     Tensor aboveLow = Elementwise.shift(engine, x, -Reductions.minimum(engine, x));
     Tensor belowHigh = Elementwise.shift(engine, x, -Reductions.maximum(engine, x));
-    Tensor z =
-        Elementwise.add(
-            engine,
-            operator.forward(engine, POSITIVE, aboveLow),
-            operator.forward(engine, NEGATIVE, belowHigh));
-    Tensor s = Elementwise.quotient(engine, r, z);
-    return Passed.of(
-        Elementwise.add(
-            engine,
-            Elementwise.multiply(
-                engine, aboveLow, operator.reverse(engine, POSITIVE, s, x.shape())),
-            Elementwise.multiply(
-                engine, belowHigh, operator.reverse(engine, NEGATIVE, s, x.shape()))));
+    Tensor z = operator.forward(engine, POSITIVE, aboveLow);
+    Elementwise.addInPlace(engine, z, operator.forward(engine, NEGATIVE, belowHigh));
+    Tensor s = Elementwise.quotientInPlace(engine, r, z);
+    Tensor passed = operator.reverse(engine, POSITIVE, s, x.shape());
+    Elementwise.multiplyInPlace(engine, passed, aboveLow);
+    Tensor fromHigh = operator.reverse(engine, NEGATIVE, s, x.shape());
+    Elementwise.multiplyInPlace(engine, fromHigh, belowHigh);
+    return Passed.of(Elementwise.addInPlace(engine, passed, fromHigh));
   }
 }

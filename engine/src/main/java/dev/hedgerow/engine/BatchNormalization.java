@@ -92,7 +92,13 @@ public final class BatchNormalization {
    * @param x input {@code [N, C]} or {@code [N, C, H, W]}; not modified
    */
   public Tensor forward(Engine engine, Tensor x) {
-    return run(engine, x, offset);
+    return run(engine, x, offset, Tensor.zeros(outputShape(x.shape())));
+  }
+
+  /** Stores {@code x·a + b} in x; shapes as {@link #forward}. */
+  public Tensor forwardInPlace(Engine engine, Tensor x) {
+    outputShape(x.shape());
+    return run(engine, x, offset, x);
   }
 
   /**
@@ -101,11 +107,10 @@ public final class BatchNormalization {
    * @param s {@code [N, C]} or {@code [N, C, H, W]}; not modified
    */
   public Tensor reverse(Engine engine, Tensor s) {
-    return run(engine, s, new float[factor.length]);
+    return run(engine, s, new float[factor.length], Tensor.zeros(outputShape(s.shape())));
   }
 
-  private Tensor run(Engine engine, Tensor x, float[] add) {
-    Tensor y = Tensor.zeros(outputShape(x.shape()));
+  private Tensor run(Engine engine, Tensor x, float[] add, Tensor y) {
     if (x.shape().rank() == 2) {
       for (int n = 0, at = 0; n < x.shape().extent(0); n++) {
         for (int c = 0; c < factor.length; c++, at++) {
@@ -120,14 +125,15 @@ public final class BatchNormalization {
         (plane, block, from, to) -> {
           float[] a = ChannelTile.of(factor, block * Tensor.BLOCK, to - from);
           float[] b = ChannelTile.of(add, block * Tensor.BLOCK, to - from);
-          for (int at = from; at < to; at += a.length) {
-            multiplyAdd(x.data, a, b, y.data, at, Math.min(a.length, to - at));
-          }
+          ChannelTile.map(
+              x.data,
+              y.data,
+              from,
+              to,
+              (piece, count) -> {
+                for (int i = 0; i < count; i++) piece[i] = piece[i] * a[i] + b[i];
+              });
         });
     return y;
-  }
-
-  private static void multiplyAdd(float[] x, float[] a, float[] b, float[] y, int at, int count) {
-    for (int i = 0; i < count; i++) y[at + i] = x[at + i] * a[i] + b[i];
   }
 }

@@ -42,4 +42,28 @@ final class ChannelTile {
     for (int i = 0; i < tile.length; i += BLOCK) System.arraycopy(values, at, tile, i, lanes);
     return tile;
   }
+
+  /** What is done with a run of pixels. */
+  @FunctionalInterface
+  interface Piece {
+    /**
+     * @param piece consecutive floats of a plane, as they lie under a tile; written to
+     * @param count how many there are
+     */
+    void run(float[] piece, int count);
+  }
+
+  /**
+   * Maps a plane of x to y in pieces of a tile's length. A piece is a copy, so that it and the tile
+   * have the same indices: with different ones a loop is not compiled to vector instructions.
+   */
+  static void map(float[] x, float[] y, int from, int to, Piece body) {
+    float[] piece = new float[Math.min(to - from, MAX_PIXELS * BLOCK)];
+    for (int at = from; at < to; at += piece.length) {
+      int count = Math.min(piece.length, to - at);
+      System.arraycopy(x, at, piece, 0, count);
+      body.run(piece, count);
+      System.arraycopy(piece, 0, y, at, count);
+    }
+  }
 }

@@ -35,7 +35,6 @@ public final class Convolution implements LinearOperator {
   private final int outputs;
   private final int inputs;
   private final List<Sweep> forwardSweeps;
-  private final List<Sweep> reverseSweeps;
   private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
   private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
 
@@ -47,7 +46,6 @@ public final class Convolution implements LinearOperator {
     this.outputs = weight.shape().extent(0);
     this.inputs = weight.shape().extent(1) * groups;
     this.forwardSweeps = List.of(Sweep.forward(window));
-    this.reverseSweeps = Sweep.reverse(window);
   }
 
   /**
@@ -156,8 +154,9 @@ public final class Convolution implements LinearOperator {
     }
     Tensor x = Tensor.zeros(input);
     float[] start = new float[blocks(inputs) * BLOCK];
-    List<Packing> packings = packings(engine, reversePackings, reverseSweeps, view, true);
-    run(engine, reverseSweeps, packings, s, x, start);
+    List<Sweep> sweeps = Sweep.reverse(window);
+    List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
+    run(engine, sweeps, packings, s, x, start);
     return x;
   }
 
@@ -288,37 +287,36 @@ public final class Convolution implements LinearOperator {
 
     static List<Sweep> reverse(Window window) {
       var sweeps = new Sweep[window.strideY() * window.strideX()];
-      for (int phase = 0; phase < sweeps.length; phase++) {
-        sweeps[phase] = reverse(window, phase / window.strideX(), phase % window.strideX());
-      }
-      return List.of(sweeps);
-    }
-
-    private static Sweep reverse(Window window, int phaseY, int phaseX) {
       int taps = window.height() * window.width();
       int[] tapY = new int[taps];
       int[] tapX = new int[taps];
       int[] tapIndex = new int[taps];
-      int found = 0;
-      for (int tap = 0; tap < taps; tap++) {
-        int y = phaseY + window.top() - tap / window.width() * window.dilationY();
-        int x = phaseX + window.left() - tap % window.width() * window.dilationX();
-        if (Math.floorMod(y, window.strideY()) != 0) continue;
-        if (Math.floorMod(x, window.strideX()) != 0) continue;
-        tapY[found] = Math.floorDiv(y, window.strideY());
-        tapX[found] = Math.floorDiv(x, window.strideX());
-        tapIndex[found++] = tap;
+      for (int phase = 0; phase < sweeps.length; phase++) {
+        int phaseY = phase / window.strideX();
+        int phaseX = phase % window.strideX();
+        int found = 0;
+        for (int tap = 0; tap < taps; tap++) {
+          int y = phaseY + window.top() - tap / window.width() * window.dilationY();
+          int x = phaseX + window.left() - tap % window.width() * window.dilationX();
+          if (Math.floorMod(y, window.strideY()) != 0) continue;
+          if (Math.floorMod(x, window.strideX()) != 0) continue;
+          tapY[found] = Math.floorDiv(y, window.strideY());
+          tapX[found] = Math.floorDiv(x, window.strideX());
+          tapIndex[found++] = tap;
+        }
+        sweeps[phase] =
+            new Sweep(
+                phaseY,
+                phaseX,
+                window.strideY(),
+                window.strideX(),
+                1,
+                1,
+                Arrays.copyOf(tapY, found),
+                Arrays.copyOf(tapX, found),
+                Arrays.copyOf(tapIndex, found));
       }
-      return new Sweep(
-          phaseY,
-          phaseX,
-          window.strideY(),
-          window.strideX(),
-          1,
-          1,
-          Arrays.copyOf(tapY, found),
-          Arrays.copyOf(tapX, found),
-          Arrays.copyOf(tapIndex, found));
+      return List.of(sweeps);
     }
 
     /** Number of grid lines below {@code extent}. */

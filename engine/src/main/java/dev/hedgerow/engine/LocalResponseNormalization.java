@@ -51,7 +51,8 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
           float[] value = row.read(x);
           float[] scale = row.windowSums(squares(value), before());
           scale(scale);
-          for (int i = 0; i < value.length; i++) value[i] *= power(scale[i]);
+          float[] powers = powers(scale);
+          for (int i = 0; i < value.length; i++) value[i] *= powers[i];
           row.write(value, y);
         });
     return y;
@@ -89,8 +90,9 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
           float[] shared = row.read(y);
           for (int i = 0; i < shared.length; i++) shared[i] *= gradient[i] / scale[i];
           float[] sums = row.windowSums(shared, size - 1 - before());
+          float[] powers = powers(scale);
           for (int i = 0; i < value.length; i++) {
-            gradient[i] = gradient[i] * power(scale[i]) - factor * value[i] * sums[i];
+            gradient[i] = gradient[i] * powers[i] - factor * value[i] * sums[i];
           }
           row.write(gradient, dx);
         });
@@ -114,13 +116,18 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
     for (int i = 0; i < sums.length; i++) sums[i] = bias + factor * sums[i];
   }
 
-  /** {@code d^−β}; the published networks have β = 3/4. */
-  private float power(float d) {
+  /** Returns {@code d^−β}; the published networks have β = 3/4. */
+  private float[] powers(float[] d) {
+    float[] powers = new float[d.length];
     if (beta == 0.75f) {
-      double root = Math.sqrt(d);
-      return (float) (1 / (root * Math.sqrt(root)));
+      for (int i = 0; i < d.length; i++) {
+        float root = (float) Math.sqrt(d[i]);
+        powers[i] = 1 / (root * (float) Math.sqrt(root));
+      }
+    } else {
+      for (int i = 0; i < d.length; i++) powers[i] = (float) Math.pow(d[i], -beta);
     }
-    return (float) Math.pow(d, -beta);
+    return powers;
   }
 
   @FunctionalInterface
@@ -129,6 +136,7 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
   }
 
   private void forEachRow(Engine engine, Shape shape, RowBody body) {
+    if (shape.size() == 0) return;
     int height = shape.extent(2);
     engine.forEach(
         shape.extent(0) * height,
@@ -179,10 +187,14 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
     /** Sums each channel with {@code before} channels before it and the rest of margin after. */
     float[] windowSums(float[] values, int before) {
       float[] sums = new float[values.length];
+      // Shifted copies, because a loop becomes vector instructions only with equal indices. What a
+      // copy does not reach is zero: at first all of it, at the end a pixel's margin.
+      float[] shifted = new float[values.length];
       for (int k = -before; k <= margin - before; k++) {
-        int from = Math.max(0, -k);
-        int to = values.length - Math.max(0, k);
-        for (int i = from; i < to; i++) sums[i] += values[i + k];
+        int from = Math.max(0, k);
+        int to = Math.max(0, -k);
+        System.arraycopy(values, from, shifted, to, values.length - from - to);
+        for (int i = 0; i < sums.length; i++) sums[i] += shifted[i];
       }
       return sums;
     }

@@ -26,6 +26,23 @@ public final class Reductions {
         });
   }
 
+  /** Returns {@code Σ a} over the elements where {@link Elementwise#quotient} a/b is taken. */
+  public static double sumWhereSupported(Engine engine, Tensor a, Tensor b) {
+    if (!a.shape().equals(b.shape())) {
+      throw new IllegalArgumentException("sum: shapes " + a.shape() + " and " + b.shape());
+    }
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          double sum = 0;
+          for (int i = from; i < to; i++) {
+            if (Math.abs(b.data[i]) > Elementwise.LARGEST_IGNORED) sum += x[i];
+          }
+          return sum;
+        });
+  }
+
   /** Returns {@code Σ max(a, 0)}. */
   public static double sumPositive(Engine engine, Tensor a) {
     return sum(

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class DenseTest {
   private final Engine engine = Engine.sequential();
 
-  @Property(tries = 300, seed = "31")
+  @Property(tries = 150, seed = "31")
   void bothDirectionsEqualTheNaiveLoopOnIntegers(
       @ForAll @IntRange(min = 1, max = 4) int batch,
       @ForAll @IntRange(min = 1, max = 300) int inputs,

@@ -102,6 +102,33 @@ class EngineTest {
   }
 
   @Test
+  void noTaskIsLeftRunningWhenTheCallersFails() {
+    try (var pool = new ForkJoinPool(2)) {
+      Thread caller = Thread.currentThread();
+      var meeting = new CountDownLatch(2);
+      var finished = new AtomicInteger();
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              Engine.parallel(pool)
+                  .forEach(
+                      2,
+                      task -> {
+                        meeting.countDown();
+                        try {
+                          meeting.await();
+                          if (Thread.currentThread() == caller) throw new IllegalStateException();
+                          Thread.sleep(50);
+                        } catch (InterruptedException interrupted) {
+                          throw new AssertionError(interrupted);
+                        }
+                        finished.incrementAndGet();
+                      }));
+      assertEquals(1, finished.get());
+    }
+  }
+
+  @Test
   void operationsMayNest() {
     for (int parallelism = 1; parallelism <= 4; parallelism++) {
       try (var pool = new ForkJoinPool(parallelism)) {

@@ -3,6 +3,7 @@ package dev.hedgerow.nn;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.layer.BatchNorm;
 import dev.hedgerow.nn.layer.Flatten;
 import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Input;
@@ -39,7 +40,8 @@ public final class Graph {
       consumers.add(new ArrayList<>());
       for (Node input : node.inputs()) {
         List<Node> known = consumers.get(input.index());
-        if (!known.contains(node)) known.add(node);
+        // A node that reads one output twice does so in a row.
+        if (known.isEmpty() || known.getLast() != node) known.add(node);
       }
       byName.putIfAbsent(node.outputName(), node);
     }
@@ -176,7 +178,8 @@ public final class Graph {
       if (value == null) throw new IllegalStateException(input + " was dropped before " + node);
       inputs.add(value);
     }
-    if (layer.worksInPlace()) {
+    // Relevance rules read what a batch normalization normalized.
+    if (layer.worksInPlace() && !(recording && layer instanceof BatchNorm)) {
       Node input = node.input();
       if (!keep.contains(input) && mayOverwrite(input, recording)) {
         overwritten[input.index()] = true;

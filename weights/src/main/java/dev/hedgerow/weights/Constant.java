@@ -2,6 +2,7 @@ package dev.hedgerow.weights;
 
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
+import java.util.function.IntSupplier;
 
 /** A tensor of a model whose values do not depend on its input. */
 sealed interface Constant {
@@ -9,10 +10,13 @@ sealed interface Constant {
   Shape shape();
 
   /**
-   * Returns the tensor of shape {@code to} whose element i is this one's element {@code source[i]},
-   * both counted in row-major order.
+   * Returns the tensor of shape {@code to} whose elements, in row-major order, are those of this
+   * one at the positions that {@code source} gives one after the other.
    */
-  Constant pick(Shape to, int[] source);
+  Constant pick(Shape to, IntSupplier source);
+
+  /** Returns the bytes of one element. */
+  int elementSize();
 
   /** Returns the same elements in row-major order under another shape of the same size. */
   Constant reshape(Shape to);
@@ -25,9 +29,9 @@ sealed interface Constant {
     }
 
     @Override
-    public Reals pick(Shape to, int[] source) {
-      float[] picked = new float[source.length];
-      for (int i = 0; i < picked.length; i++) picked[i] = values.get(source[i]);
+    public Reals pick(Shape to, IntSupplier source) {
+      float[] picked = new float[to.size()];
+      for (int i = 0; i < picked.length; i++) picked[i] = values.get(source.getAsInt());
       return new Reals(Parameter.of(to, picked));
     }
 
@@ -35,20 +39,30 @@ sealed interface Constant {
     public Reals reshape(Shape to) {
       return new Reals(values.reshape(to));
     }
+
+    @Override
+    public int elementSize() {
+      return Float.BYTES;
+    }
   }
 
   /** Integers or truth values, not to be modified: shapes, axes, positions. */
   record Integers(Shape shape, long... values) implements Constant {
     @Override
-    public Integers pick(Shape to, int[] source) {
-      long[] picked = new long[source.length];
-      for (int i = 0; i < picked.length; i++) picked[i] = values[source[i]];
+    public Integers pick(Shape to, IntSupplier source) {
+      long[] picked = new long[to.size()];
+      for (int i = 0; i < picked.length; i++) picked[i] = values[source.getAsInt()];
       return new Integers(to, picked);
     }
 
     @Override
     public Integers reshape(Shape to) {
       return new Integers(to, values);
+    }
+
+    @Override
+    public int elementSize() {
+      return Long.BYTES;
     }
   }
 }

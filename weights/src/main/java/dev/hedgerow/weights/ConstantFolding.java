@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /**
  * Computes, while a model is read, the nodes that do not depend on its input: the shape arithmetic
@@ -78,13 +79,13 @@ final class ConstantFolding {
   }
 
   private static Constant constantOfShape(OnnxCall call) throws FormatException {
-    Shape shape = call.shape(call.integers(0));
+    Shape shape = call.shapeOf(call.integers(0));
     Constant value = call.tensor("value");
     if (value == null) value = new Constant.Reals(Parameter.of(Shape.of(), 0f));
     if (value.shape().size() != 1) {
       throw call.error("value is " + value.shape(), "one element");
     }
-    return value.pick(shape, positions(call, shape));
+    return pick(call, value, shape, () -> 0);
   }
 
   /** The extents of the input, for a batch of one, from {@code start} up to {@code end}. */
@@ -112,11 +113,9 @@ final class ConstantFolding {
     }
     int axis = call.axis(call.integer("axis", 0), from.rank());
     long[] extents = new long[from.rank() - 1 + indexShape.rank()];
-    int outer = 1;
     int inner = 1;
     int to = 0;
     for (int i = 0; i < from.rank(); i++) {
-      if (i < axis) outer *= from.extent(i);
       if (i > axis) inner *= from.extent(i);
       if (i != axis) {
         extents[to++] = from.extent(i);
@@ -124,22 +123,28 @@ final class ConstantFolding {
         for (int j = 0; j < indexShape.rank(); j++) extents[to++] = indexShape.extent(j);
       }
     }
-    Shape shape = call.shape(extents);
-    int[] source = positions(call, shape);
     int extent = from.extent(axis);
     for (long index : indices) {
       if (index < -extent || index >= extent) {
         throw call.error("index " + index + " into axis " + axis + " of " + from);
       }
     }
-    int at = 0;
-    for (int o = 0; o < outer && at < source.length; o++) {
-      for (long index : indices) {
-        int row = (o * extent + (int) (index < 0 ? index + extent : index)) * inner;
-        for (int i = 0; i < inner; i++) source[at++] = row + i;
+    return pick(call, data, call.shapeOf(extents), gathered(indices, extent, inner));
+  }
+
+  /** Rows of {@code inner} elements, of which {@code extent} lie one after the other. */
+  private static IntSupplier gathered(long[] indices, int extent, int inner) {
+    return new IntSupplier() {
+      private int next;
+
+      @Override
+      public int getAsInt() {
+        int row = next / inner;
+        long index = indices[row % indices.length];
+        int start = row / indices.length * extent + (int) (index < 0 ? index + extent : index);
+        return start * inner + next++ % inner;
       }
-    }
-    return data.pick(shape, source);
+    };
   }
 
   private static Constant concat(OnnxCall call) throws FormatException {
@@ -155,12 +160,12 @@ final class ConstantFolding {
           || !part.shape().with(axis, 0).equals(first.with(axis, 0))
           || !part.getClass().equals(parts.getFirst().getClass())) {
         throw call.error(
-            "inputs are " + first + " and " + part.shape(), "the same but along " + axis);
+            "inputs are " + first + " and " + part.shape(), "the same but along axis " + axis);
       }
       extents[axis] += part.shape().extent(axis);
     }
-    Shape shape = call.shape(extents);
-    call.allocate((long) Long.BYTES * shape.size());
+    Shape shape = call.shapeOf(extents);
+    call.allocate((long) parts.getFirst().elementSize() * shape.size());
     if (parts.getFirst() instanceof Constant.Integers) {
       long[] joined = new long[shape.size()];
       join(
@@ -213,8 +218,8 @@ final class ConstantFolding {
       extents[axis] = data.shape().extent(permutation[axis]);
       stepped[axis] = strides[permutation[axis]];
     }
-    Shape shape = call.shape(extents);
-    return data.pick(shape, positions(call, shape, 0, stepped));
+    Shape shape = call.shapeOf(extents);
+    return pick(call, data, shape, new Walk(shape, 0, stepped));
   }
 
   private static Constant slice(OnnxCall call) throws FormatException {
@@ -227,7 +232,7 @@ final class ConstantFolding {
       start += slice.starts()[axis] * strides[axis];
       strides[axis] *= slice.steps()[axis];
     }
-    return data.pick(shape, positions(call, shape, start, strides));
+    return pick(call, data, shape, new Walk(shape, start, strides));
   }
 
   private static Constant cast(OnnxCall call) throws FormatException {
@@ -268,21 +273,22 @@ final class ConstantFolding {
     Constant a = call.constant(0);
     Constant b = call.constant(1);
     Shape shape = broadcast(call, a.shape(), b.shape());
-    int[] fromA = positions(call, shape, 0, spread(a.shape(), shape));
-    int[] fromB = positions(call, shape, 0, spread(b.shape(), shape));
+    call.allocate((long) a.elementSize() * shape.size());
+    var fromA = new Walk(shape, 0, spread(a.shape(), shape));
+    var fromB = new Walk(shape, 0, spread(b.shape(), shape));
     String operator = call.operator();
     if (a instanceof Constant.Integers(Shape _, long[] x)
         && b instanceof Constant.Integers(Shape _, long[] y)) {
       long[] result = new long[shape.size()];
       for (int i = 0; i < result.length; i++) {
-        result[i] = apply(operator, x[fromA[i]], y[fromB[i]]);
+        result[i] = apply(operator, x[fromA.getAsInt()], y[fromB.getAsInt()]);
       }
       return new Constant.Integers(shape, result);
     }
     if (a instanceof Constant.Reals(Parameter x) && b instanceof Constant.Reals(Parameter y)) {
       float[] result = new float[shape.size()];
       for (int i = 0; i < result.length; i++) {
-        result[i] = apply(operator, x.get(fromA[i]), y.get(fromB[i]));
+        result[i] = apply(operator, x.get(fromA.getAsInt()), y.get(fromB.getAsInt()));
       }
       return new Constant.Reals(Parameter.of(shape, result));
     }
@@ -315,7 +321,7 @@ final class ConstantFolding {
       if (x != y && x != 1 && y != 1) throw call.error("inputs are " + a + " and " + b);
       extents[extents.length - i] = x == 1 ? y : x;
     }
-    return call.shape(extents);
+    return call.shapeOf(extents);
   }
 
   /** Distances in row-major order between neighbours along each axis of {@code to}. */
@@ -337,27 +343,50 @@ final class ConstantFolding {
     return strides;
   }
 
-  /** Returns one position for each element of a new constant, all 0; takes memory for both. */
-  private static int[] positions(OnnxCall call, Shape shape) throws FormatException {
-    call.allocate((long) (Integer.BYTES + Long.BYTES) * shape.size());
-    return new int[shape.size()];
+  private static Constant pick(OnnxCall call, Constant from, Shape to, IntSupplier source)
+      throws FormatException {
+    call.allocate((long) from.elementSize() * to.size());
+    return from.pick(to, source);
   }
 
-  /** Returns where each element lies, given where the first does and how far neighbours are. */
-  private static int[] positions(OnnxCall call, Shape shape, int start, int[] strides)
-      throws FormatException {
-    int[] positions = positions(call, shape);
-    int[] index = new int[shape.rank()];
-    int at = start;
-    for (int i = 0; i < positions.length; i++) {
-      positions[i] = at;
+  /** Positions of elements that lie evenly spaced along every axis, in row-major order. */
+  private static final class Walk implements IntSupplier {
+    private final int[] extents;
+    private final int[] strides;
+    private final int[] index;
+    private int at;
+
+    /**
+     * Starts a walk.
+     *
+     * @param shape how many elements there are along each axis
+     * @param start where the first one lies
+     * @param strides distance between neighbours along each axis; kept, and written to
+     */
+    Walk(Shape shape, int start, int[] strides) {
+      int rank = 0;
+      int[] walked = new int[shape.rank()];
+      for (int axis = 0; axis < walked.length; axis++) {
+        if (shape.extent(axis) == 1) continue;
+        walked[rank] = shape.extent(axis);
+        strides[rank++] = strides[axis];
+      }
+      this.extents = walked;
+      this.strides = strides;
+      this.index = new int[rank];
+      this.at = start;
+    }
+
+    @Override
+    public int getAsInt() {
+      int here = at;
       for (int axis = index.length - 1; axis >= 0; axis--) {
         at += strides[axis];
-        if (++index[axis] < shape.extent(axis)) break;
-        at -= shape.extent(axis) * strides[axis];
+        if (++index[axis] < extents[axis]) break;
+        at -= extents[axis] * strides[axis];
         index[axis] = 0;
       }
+      return here;
     }
-    return positions;
   }
 }

@@ -54,7 +54,6 @@ final class JsonReader {
     enter('{', "an object");
     if (!next('}')) {
       do {
-        skipSpace();
         String name = string();
         if (!next(':')) throw unexpected("':'");
         member.read(name);
@@ -78,6 +77,7 @@ final class JsonReader {
 
   /** Reads a string. */
   String string() throws FormatException {
+    skipSpace();
     long start = position + 1;
     boolean escaped = skipString();
     byte[] bytes = text.asSlice(start, position - 1 - start).toArray(ValueLayout.JAVA_BYTE);
@@ -136,14 +136,27 @@ final class JsonReader {
       position++;
       int c = at();
       if (c == '"') break;
-      if (c >= 0 && c < ' ' || c < 0) throw unexpected("a string that ends");
+      if (c < ' ') throw unexpected("a string that ends");
       if (c == '\\') {
         escaped = true;
         position++;
+        skipEscape();
       }
     }
     position++;
     return escaped;
+  }
+
+  /** Moves from the character behind a backslash to the last one of the escape. */
+  private void skipEscape() throws FormatException {
+    if (at() != 'u') {
+      if (at() < 0 || "\"\\/bfnrt".indexOf(at()) < 0) throw unexpected("an escape");
+      return;
+    }
+    for (int digit = 0; digit < 4; digit++) {
+      position++;
+      if (Character.digit(at(), 16) < 0) throw unexpected("a hexadecimal digit");
+    }
   }
 
   private void skipWord(String word) throws FormatException {
@@ -155,9 +168,8 @@ final class JsonReader {
 
   private void skipNumber() throws FormatException {
     if (at() == '-') position++;
-    boolean zero = at() == '0';
-    skipDigits();
-    if (zero && text.get(ValueLayout.JAVA_BYTE, position - 1) != '0') throw unexpected("a number");
+    if (at() == '0') position++;
+    else skipDigits();
     if (at() == '.') {
       position++;
       skipDigits();
@@ -184,32 +196,23 @@ final class JsonReader {
       }
       char escape = raw.charAt(++i);
       switch (escape) {
-        case '"', '\\', '/' -> result.append(escape);
         case 'b' -> result.append('\b');
         case 'f' -> result.append('\f');
         case 'n' -> result.append('\n');
         case 'r' -> result.append('\r');
         case 't' -> result.append('\t');
         case 'u' -> {
-          int code = 0;
-          for (int digit = 1; digit <= 4; digit++) {
-            int value = i + digit < raw.length() ? Character.digit(raw.charAt(i + digit), 16) : -1;
-            if (value < 0 || raw.charAt(i + digit) > 'f') throw badString(start);
-            code = 16 * code + value;
-          }
+          result.append((char) Integer.parseInt(raw, i + 1, i + 5, 16));
           i += 4;
-          result.append((char) code);
         }
-        default -> throw badString(start);
+        default -> result.append(escape);
       }
     }
-    if (result.codePoints().anyMatch(c -> c >= 0xd800 && c < 0xe000)) throw badString(start);
+    if (result.codePoints().anyMatch(c -> c >= 0xd800 && c < 0xe000)) {
+      throw new FormatException(
+          file, "string with half a surrogate pair", "offset " + (base + start), "valid JSON");
+    }
     return result.toString();
-  }
-
-  private FormatException badString(long start) {
-    return new FormatException(
-        file, "string with a wrong escape", "offset " + (base + start), "valid JSON");
   }
 
   private void enter(char open, String what) throws FormatException {

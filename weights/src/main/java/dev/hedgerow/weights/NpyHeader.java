@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
  * @param length of the header itself, in bytes: the elements follow
  */
 record NpyHeader(ElementType type, ByteOrder order, Shape shape, int length) {
-  /** Headers longer than this are refused; NumPy itself refuses them above 10 000. */
-  static final int LONGEST = 1 << 16;
+  /** Headers longer than this are refused: 64 axes need no more. */
+  static final int LONGEST = 1 << 10;
 
   private static final int ALIGNMENT = 64;
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};

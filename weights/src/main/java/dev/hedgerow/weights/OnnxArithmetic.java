@@ -61,6 +61,7 @@ final class OnnxArithmetic {
 
   /** Translates Div, by a constant. */
   static Node divide(OnnxCall call) throws FormatException {
+    Node dividend = call.input(0);
     Parameter divisor = call.reals(1);
     call.allocate((long) Float.BYTES * divisor.shape().size());
     float[] factor = divisor.toArray();
@@ -69,7 +70,7 @@ final class OnnxArithmetic {
       factor[i] = 1 / factor[i];
     }
     Tensor scale = spread(call, Parameter.of(divisor.shape(), factor));
-    return call.add(new Affine(scale, scalar(0)), call.input(0));
+    return call.add(new Affine(scale, scalar(0)), dividend);
   }
 
   /** Returns the layer {@code scale · x + sign · constant}. */

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * added to. Every error names the node.
  */
 final class OnnxCall {
+  private static final int MOST_SHOWN = 8;
+
   private final OnnxTranslation translation;
   private final OnnxNode node;
   private final Set<String> attributesRead = new HashSet<>();
@@ -128,6 +130,13 @@ final class OnnxCall {
     return attribute == null ? otherwise : attribute.integer();
   }
 
+  /** Returns an INT attribute that fits into 32 bits. */
+  int smallInteger(String name, int otherwise) throws FormatException {
+    long value = integer(name, otherwise);
+    if (value == (int) value) return (int) value;
+    throw error("attribute \"" + name + "\" is " + value, "less than 2^31");
+  }
+
   /** Returns an INT attribute that is 0 or 1. */
   boolean flag(String name, boolean otherwise) throws FormatException {
     long value = integer(name, otherwise ? 1 : 0);
@@ -192,14 +201,14 @@ final class OnnxCall {
   }
 
   /** Returns the shape with the given extents. */
-  Shape shape(long... extents) throws FormatException {
+  Shape shapeOf(long... extents) throws FormatException {
     if (extents.length > StoredTensor.MOST_AXES) {
       throw error("a tensor of " + extents.length + " axes", "at most " + StoredTensor.MOST_AXES);
     }
     int[] narrow = new int[extents.length];
     for (int i = 0; i < narrow.length; i++) {
       if (extents[i] < 0 || extents[i] > Integer.MAX_VALUE) {
-        throw error("a tensor of shape " + Arrays.toString(extents));
+        throw error("a tensor of shape " + text(extents));
       }
       narrow[i] = (int) extents[i];
     }
@@ -248,7 +257,15 @@ final class OnnxCall {
 
   /** Takes memory for {@code size} bytes that are about to be allocated. */
   void allocate(long size) throws FormatException {
-    translation.file().allocate(size);
+    translation.file().allocate(node, size);
+  }
+
+  /** Returns a list of integers as errors show it: its first ones, if there are many. */
+  static String text(long @Nullable [] integers) {
+    if (integers == null) return "missing";
+    if (integers.length <= MOST_SHOWN) return Arrays.toString(integers);
+    String shown = Arrays.toString(Arrays.copyOf(integers, MOST_SHOWN));
+    return shown.substring(0, shown.length() - 1) + ", ...] (" + integers.length + " in all)";
   }
 
   /** Returns the error that says {@code problem} of this node. */

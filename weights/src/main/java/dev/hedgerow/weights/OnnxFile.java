@@ -48,11 +48,13 @@ final class OnnxFile {
    *
    * <p>Everything in a file costs at least its own bytes once, so an honest model never runs out; a
    * small file that asks for large arrays, or for the same large array many times, does.
+   *
+   * @param what needs them, for errors
    */
-  void allocate(long size) throws FormatException {
+  void allocate(Object what, long size) throws FormatException {
     if (size > allowance) {
       throw error(
-          "its contents need far more memory than the file's " + bytes.byteSize() + " bytes");
+          what + " needs far more memory than the " + bytes.byteSize() + " bytes of the file");
     }
     allowance -= size;
   }

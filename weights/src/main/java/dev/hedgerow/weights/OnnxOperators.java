@@ -106,7 +106,7 @@ final class OnnxOperators {
       throw call.error("weight is " + weight.shape(), "[O, C, h, w]: only images are convolved");
     }
     Window window = OnnxWindow.ofConvolution(call, input.shape(), weight.shape());
-    int groups = Math.toIntExact(call.integer("group", 1));
+    int groups = call.smallInteger("group", 1);
     // The reverse direction lists the taps of every phase of the stride.
     long phases = (long) window.strideY() * window.strideX();
     long taps = (long) window.height() * window.width();
@@ -203,7 +203,7 @@ final class OnnxOperators {
     return call.add(
         new Lrn(
             new LocalResponseNormalization(
-                Math.toIntExact(call.integer("size", 0)),
+                call.smallInteger("size", 0),
                 call.real("alpha", 1e-4f),
                 call.real("beta", 0.75f),
                 call.real("bias", 1))),
@@ -244,8 +244,11 @@ final class OnnxOperators {
       for (long axis : axes) reduced[call.axis(axis, reduced.length)] = true;
     }
     if (!Arrays.equals(reduced, new boolean[] {false, false, true, true})) {
+      boolean all = axes == null || axes.length == 0;
       throw call.error(
-          "the mean of input " + input.shape() + " over axes " + Arrays.toString(axes),
+          "the mean of input "
+              + input.shape()
+              + (all ? " over all axes" : " over axes " + OnnxCall.text(axes)),
           "the mean of [N, C, H, W] over axes 2 and 3");
     }
     var pool = new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1));
@@ -321,6 +324,9 @@ final class OnnxOperators {
     for (int axis = 0; axis < input.shape().rank(); axis++) {
       int start = slice.starts()[axis];
       int length = slice.lengths()[axis];
+      if (slice.steps()[axis] < 1) {
+        throw call.error("axis " + axis + " has step " + slice.steps()[axis], "1 or more");
+      }
       if (length < 1) throw call.error("nothing is left of axis " + axis + " of " + input.shape());
       starts.add(start);
       steps.add(slice.steps()[axis]);
@@ -336,12 +342,11 @@ final class OnnxOperators {
     if (!mode.equals("constant")) throw call.error("mode is \"" + mode + "\"", "\"constant\"");
     boolean asInputs = call.opset() >= 11;
     long[] pads = asInputs ? call.integers(1) : call.integers("pads");
-    long[] axes = asInputs && call.opset() >= 18 && call.has(3) ? call.integers(3) : null;
+    long[] axes = asInputs && call.has(3) ? call.integers(3) : null;
     float value = asInputs ? (call.has(2) ? call.real(2) : 0) : call.real("value", 0);
     int count = axes == null ? rank : axes.length;
     if (pads == null || pads.length != 2 * count) {
-      throw call.error(
-          "pads are " + Arrays.toString(pads), "two for each axis of " + input.shape());
+      throw call.error("pads are " + OnnxCall.text(pads), "two for each axis of " + input.shape());
     }
     Integer[] before = new Integer[rank];
     Integer[] after = new Integer[rank];
@@ -349,8 +354,8 @@ final class OnnxOperators {
     Arrays.fill(after, 0);
     for (int i = 0; i < count; i++) {
       int axis = axes == null ? i : call.axis(axes[i], rank);
-      before[axis] = Math.toIntExact(pads[i]);
-      after[axis] = Math.toIntExact(pads[i + count]);
+      before[axis] = OnnxWindow.width(call, pads, i);
+      after[axis] = OnnxWindow.width(call, pads, i + count);
     }
     return call.add(new Pad(List.of(before), List.of(after), value), input);
   }

@@ -58,10 +58,10 @@ final class OnnxOrder {
     return first;
   }
 
-  /** Returns the only node that reads a tensor, if it is read once and is not the output. */
+  /** Returns the only node that reads a tensor; null if there are none or several. */
   @Nullable OnnxNode onlyConsumer(String tensor) {
     List<OnnxNode> readers = consumers.getOrDefault(tensor, List.of());
-    return readers.size() == 1 && !tensor.equals(output) ? readers.getFirst() : null;
+    return readers.size() == 1 ? readers.getFirst() : null;
   }
 
   private void findProducers() throws FormatException {

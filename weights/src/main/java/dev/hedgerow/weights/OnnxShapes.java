@@ -13,7 +13,8 @@ final class OnnxShapes {
 
   /** Returns the shape that Reshape asks for; {@code batched} if the first axis is the batch. */
   static Shape reshape(OnnxCall call, Shape input, boolean batched) throws FormatException {
-    long[] wanted = call.integers(1).clone();
+    long[] stated = call.integers(1);
+    long[] wanted = stated.clone();
     boolean zeroIsZero = call.opset() >= 14 && call.flag("allowzero", false);
     if (batched && wanted.length > 0) wanted[0] = call.perImage(wanted[0]);
     int open = -1;
@@ -25,22 +26,22 @@ final class OnnxShapes {
       if (wanted[axis] == -1 && open < 0) {
         open = axis;
       } else if (wanted[axis] < 0 || wanted[axis] > Integer.MAX_VALUE) {
-        throw mismatch(call, input, wanted);
+        throw mismatch(call, input, stated);
       } else {
         known = Math.multiplyExact(known, wanted[axis]);
       }
     }
     if (open >= 0) {
-      if (known == 0) throw mismatch(call, input, wanted);
+      if (known == 0) throw mismatch(call, input, stated);
       wanted[open] = input.size() / known;
       known *= wanted[open];
     }
-    if (known != input.size()) throw mismatch(call, input, wanted);
-    return call.shape(wanted);
+    if (known != input.size()) throw mismatch(call, input, stated);
+    return call.shapeOf(wanted);
   }
 
-  private static FormatException mismatch(OnnxCall call, Shape input, long[] wanted) {
-    return call.error("input is " + input + " but the shape is " + Arrays.toString(wanted));
+  private static FormatException mismatch(OnnxCall call, Shape input, long[] stated) {
+    return call.error("input is " + input + " but the shape is " + OnnxCall.text(stated));
   }
 
   /** Returns the shape that Flatten gives. */
@@ -51,7 +52,7 @@ final class OnnxShapes {
     for (int i = 0; i < axis; i++) rows *= input.extent(i);
     long columns = 1;
     for (int i = axis; i < input.rank(); i++) columns *= input.extent(i);
-    return call.shape(rows, columns);
+    return call.shapeOf(rows, columns);
   }
 
   /** Returns the shape without the axes that Squeeze names; never without the batch axis. */
@@ -76,14 +77,14 @@ final class OnnxShapes {
     for (int axis = 0; axis < dropped.length; axis++) {
       if (!dropped[axis]) kept[rank++] = input.extent(axis);
     }
-    return call.shape(Arrays.copyOf(kept, rank));
+    return call.shapeOf(Arrays.copyOf(kept, rank));
   }
 
   /** Returns the shape with the axes of extent 1 that Unsqueeze names. */
   static Shape unsqueeze(OnnxCall call, Shape input) throws FormatException {
     long[] axes = axes(call);
     if (axes == null) throw call.error("axes are missing");
-    long[] result = new long[call.shape(new long[axes.length]).rank() + input.rank()];
+    long[] result = new long[call.shapeOf(new long[axes.length]).rank() + input.rank()];
     for (long stated : axes) {
       int axis = call.axis(stated, result.length);
       if (result[axis] == 1) throw call.error("axis " + stated + " is named twice");
@@ -93,7 +94,7 @@ final class OnnxShapes {
     for (int axis = 0; axis < result.length; axis++) {
       if (result[axis] == 0) result[axis] = input.extent(from++);
     }
-    return call.shape(result);
+    return call.shapeOf(result);
   }
 
   /** Returns the axes: an attribute until operator set 12, an input since. */
@@ -112,18 +113,16 @@ final class OnnxShapes {
       return permutation;
     }
     boolean[] seen = new boolean[rank];
-    for (int axis = 0; axis < stated.length && stated.length == rank; axis++) {
+    int distinct = 0;
+    for (int axis = 0; axis < rank && stated.length == rank; axis++) {
       int from = call.axis(stated[axis], rank);
-      permutation[axis] = from;
+      if (!seen[from]) distinct++;
       seen[from] = true;
+      permutation[axis] = from;
     }
-    for (boolean one : seen) {
-      if (!one) {
-        throw call.error(
-            "perm is " + Arrays.toString(stated), "each axis of input " + input + " once");
-      }
+    if (stated.length != rank || distinct != rank) {
+      throw call.error("perm is " + OnnxCall.text(stated), "each axis of input " + input + " once");
     }
-    if (stated.length != rank) throw call.error("perm is " + Arrays.toString(stated), "no axes");
     return permutation;
   }
 }

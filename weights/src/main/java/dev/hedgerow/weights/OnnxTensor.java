@@ -155,7 +155,9 @@ final class OnnxTensor {
       return new Constant.Reals(Parameter.inPlace(shape, contiguous));
     }
     // Halves become twice their bytes of the file; that much is always granted.
-    file.allocate((long) Math.min(known.element().bytes(), Float.BYTES) * shape.size());
+    file.allocate(
+        "tensor \"" + name + "\"",
+        (long) Math.min(known.element().bytes(), Float.BYTES) * shape.size());
     float[] values = new float[shape.size()];
     if (contiguous == null) {
       forEachTyped(known, (i, bits) -> values[i] = known.real(bits));
@@ -167,7 +169,7 @@ final class OnnxTensor {
 
   private Constant integers(OnnxType known, @Nullable MemorySegment contiguous)
       throws FormatException {
-    file.allocate((long) Long.BYTES * shape.size());
+    file.allocate("tensor \"" + name + "\"", (long) Long.BYTES * shape.size());
     long[] values = new long[shape.size()];
     if (contiguous == null) {
       forEachTyped(known, (i, bits) -> values[i] = known.integer(bits));

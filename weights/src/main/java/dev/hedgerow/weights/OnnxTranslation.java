@@ -21,6 +21,9 @@ final class OnnxTranslation {
   /** Rows and columns of an image where neither the file nor the caller says. */
   private static final int DEFAULT_SIZE = 224;
 
+  /** What the objects made for a node are reckoned to take beside its weights. */
+  private static final int NODE_SIZE = 1024;
+
   private final OnnxFile file;
   private final OnnxGraph source;
   private final int opset;
@@ -69,6 +72,7 @@ final class OnnxTranslation {
   }
 
   private void translate(OnnxCall call, OnnxNode node) throws FormatException {
+    call.allocate(NODE_SIZE);
     try {
       if (ConstantFolding.folds(call)) {
         constants.put(node.outputs().getFirst(), ConstantFolding.fold(call));

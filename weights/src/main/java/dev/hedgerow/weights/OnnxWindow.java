@@ -24,7 +24,7 @@ final class OnnxWindow {
     int[] kernel = {weight.extent(2), weight.extent(3)};
     long[] stated = call.integers("kernel_shape");
     if (stated != null && !Arrays.equals(sizes(call, "kernel_shape", stated, 2, 1), kernel)) {
-      throw call.error("kernel_shape is " + Arrays.toString(stated) + " but weight is " + weight);
+      throw call.error("kernel_shape is " + OnnxCall.text(stated) + " but weight is " + weight);
     }
     return read(
         call, input, sizes(call, "weight", Arrays.stream(kernel).asLongStream().toArray(), 2, 1));
@@ -69,6 +69,12 @@ final class OnnxWindow {
     return (int) Math.max(0, (windows - 1) * stride + span - extent);
   }
 
+  /** Returns element {@code i} of a list of widths to pad by; negative ones cut off. */
+  static int width(OnnxCall call, long[] widths, int i) throws FormatException {
+    if (Math.abs((double) widths[i]) <= LARGEST) return (int) widths[i];
+    throw call.error("pads are " + OnnxCall.text(widths), "at most " + LARGEST + " each");
+  }
+
   /** Returns whether a last window may reach beyond the padding. */
   static boolean ceil(OnnxCall call) throws FormatException {
     boolean ceil = call.flag("ceil_mode", false);
@@ -88,7 +94,6 @@ final class OnnxWindow {
     }
     if (fits) return sizes;
     throw call.error(
-        name + " is " + Arrays.toString(stated),
-        count + " numbers from " + least + " to " + LARGEST);
+        name + " is " + OnnxCall.text(stated), count + " numbers from " + least + " to " + LARGEST);
   }
 }

@@ -37,7 +37,7 @@ final class Protobuf {
   /** What the objects made from a message or a string are reckoned to take beside its contents. */
   private static final int MESSAGE_SIZE = 320;
 
-  private static final int STRING_SIZE = 96;
+  private static final int STRING_SIZE = 160;
 
   private final OnnxFile file;
   private final String type;
@@ -131,7 +131,7 @@ final class Protobuf {
   String text() throws FormatException {
     expect(BYTES);
     long length = valueEnd - valueStart;
-    file.allocate(STRING_SIZE + 4 * length);
+    file.allocate(type, STRING_SIZE + 4 * length);
     byte[] utf8 = bytes.asSlice(valueStart, length).toArray(ValueLayout.JAVA_BYTE);
     return new String(utf8, StandardCharsets.UTF_8);
   }
@@ -139,7 +139,7 @@ final class Protobuf {
   /** Returns a cursor over the current field's value: a message of the given type. */
   Protobuf message(String messageType) throws FormatException {
     expect(BYTES);
-    file.allocate(MESSAGE_SIZE);
+    file.allocate(type, MESSAGE_SIZE);
     return new Protobuf(file, messageType, valueStart, valueEnd);
   }
 
@@ -156,9 +156,14 @@ final class Protobuf {
 
   /** Adds the current field's value, one integer of a repeated field or several packed ones. */
   void integers(LongStream.Builder to) throws FormatException {
+    if (wire == VARINT) {
+      file.allocate(type, 2 * Long.BYTES);
+      to.add(value);
+      return;
+    }
     Numbers numbers = varints();
     while (numbers.hasNext()) {
-      file.allocate(2 * Long.BYTES);
+      file.allocate(type, 2 * Long.BYTES);
       to.add(numbers.next());
     }
   }
@@ -167,7 +172,7 @@ final class Protobuf {
   void reals(DoubleStream.Builder to) throws FormatException {
     Numbers numbers = fixed32();
     while (numbers.hasNext()) {
-      file.allocate(2 * Double.BYTES);
+      file.allocate(type, 2 * Double.BYTES);
       to.add(Float.intBitsToFloat((int) numbers.next()));
     }
   }
@@ -236,7 +241,7 @@ final class Protobuf {
     if (length < 0 || length > end - position) {
       throw file.error(
           type + " has a field of " + Long.toUnsignedString(length) + " bytes",
-          valueStart,
+          position,
           "at most the " + (end - position) + " that are left");
     }
     position += length;

@@ -131,9 +131,9 @@ public final class Safetensors {
 
   private static Entry entry(Path file, String name, JsonReader json) throws FormatException {
     String where = "tensor " + name;
-    var types = new ArrayList<String>();
-    var shapes = new ArrayList<long[]>();
-    var offsets = new ArrayList<long[]>();
+    var types = new ArrayList<String>(1);
+    var shapes = new ArrayList<long[]>(1);
+    var offsets = new ArrayList<long[]>(1);
     json.object(
         key -> {
           switch (key) {
@@ -142,10 +142,12 @@ public final class Safetensors {
             case "data_offsets" -> offsets.add(numbers(json));
             default -> json.skip();
           }
+          if (types.size() > 1 || shapes.size() > 1 || offsets.size() > 1) {
+            throw new FormatException(file, "second " + key, where, "one");
+          }
         });
-    if (types.size() != 1 || shapes.size() != 1 || offsets.size() != 1) {
-      throw new FormatException(
-          file, "incomplete entry", where, "one dtype, one shape and one data_offsets");
+    if (types.isEmpty() || shapes.isEmpty() || offsets.isEmpty()) {
+      throw new FormatException(file, "incomplete entry", where, "dtype, shape and data_offsets");
     }
     ElementType type =
         ElementType.find(types.getFirst())

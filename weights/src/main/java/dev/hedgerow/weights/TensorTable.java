@@ -10,8 +10,8 @@ import java.util.Map;
 
 /** The tensors of a file by name. */
 final class TensorTable implements WeightSource {
-  /** More tensors than this are refused: far more than any network has. */
-  static final int MOST_TENSORS = 1 << 16;
+  /** More tensors than this are refused: far more than any convolutional network has. */
+  static final int MOST_TENSORS = 1 << 14;
 
   private final Path file;
   private final String format;

@@ -32,7 +32,7 @@ final class Unpickler {
   /** The heap bytes that a value takes on the stack and in containers, growth included. */
   private static final int REFERENCE = 12;
 
-  private static final int OBJECT = 32;
+  private static final int OBJECT = 48;
   private static final int DICT = 96;
   private static final int DICT_ITEM = 2 * REFERENCE + 200;
 
@@ -451,7 +451,7 @@ final class Unpickler {
   }
 
   private void pushText(String text) throws FormatException {
-    charge(2L * OBJECT + 3L * text.length());
+    charge(4L * OBJECT + 3L * text.length());
     push(new Text(text));
   }
 
@@ -513,7 +513,7 @@ final class Unpickler {
 
   private List<Pickled> popFrom(int from) throws FormatException {
     List<Pickled> top = stack.subList(from, stack.size());
-    charge(OBJECT + (long) REFERENCE * top.size());
+    charge(2 * OBJECT + 2L * REFERENCE * top.size());
     List<Pickled> items = List.copyOf(top);
     top.clear();
     return items;

@@ -23,6 +23,16 @@ public record BatchNorm(BatchNormalization normalization) implements Layer {
   }
 
   @Override
+  public boolean worksInPlace() {
+    return true;
+  }
+
+  @Override
+  public Tensor forwardInPlace(Engine engine, Tensor input) {
+    return normalization.forwardInPlace(engine, input);
+  }
+
+  @Override
   public List<Tensor> gradient(Engine engine, List<Tensor> inputs, Tensor output, Tensor gradient) {
     return List.of(normalization.reverse(engine, gradient));
   }

@@ -1,0 +1,124 @@
+package dev.hedgerow.app;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command line: {@code hedgerow explain|models|methods|inspect|help}. */
+@Command(
+    name = "hedgerow",
+    description = "Explains the decisions of convolutional networks.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    subcommands = {
+      ExplainCommand.class,
+      ModelsCommand.class,
+      MethodsCommand.class,
+      InspectCommand.class,
+      HelpCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:could not: a bad file, a wrong shape, no picture",
+      "2:wrong usage"
+    })
+final class Main implements Callable<Integer> {
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of an error too.")
+  private boolean verbose;
+
+  /** Runs the program and ends the virtual machine with its exit code. */
+  public static void main(String... arguments) {
+    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, arguments));
+  }
+
+  /** Runs the program and returns its exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    var main = new Main();
+    int exitCode =
+        new CommandLine(main)
+            .setOut(out)
+            .setErr(err)
+            .setExpandAtFiles(false)
+            .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
+            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong))
+            .execute(arguments);
+    out.flush();
+    err.flush();
+    return exitCode;
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return USAGE;
+  }
+
+  /** Returns where errors and warnings go. */
+  Messages messages() {
+    return new Messages(spec.commandLine().getErr(), verbose);
+  }
+
+  private int usage(ParameterException wrong) {
+    String message = String.valueOf(wrong.getMessage());
+    if (wrong instanceof UnmatchedArgumentException unknown) {
+      List<String> near = unknown.getSuggestions();
+      if (!near.isEmpty()) message += "; did you mean " + String.join(", ", near) + "?";
+    }
+    CommandLine command = wrong.getCommandLine();
+    String help = command.getParent() == null ? "help" : "help " + command.getCommandName();
+    messages().error(new UsageException(message + " (see: hedgerow " + help + ")", wrong));
+    return USAGE;
+  }
+
+  private int failed(Exception wrong) {
+    messages().error(wrong);
+    return wrong instanceof UsageException ? USAGE : FAILED;
+  }
+
+  /** Returns the version that was built. */
+  static String version() {
+    try (InputStream text = Main.class.getResourceAsStream("version.txt")) {
+      return new String(
+              Objects.requireNonNull(text, "version.txt").readAllBytes(), StandardCharsets.UTF_8)
+          .strip();
+    } catch (IOException wrong) {
+      throw new IllegalStateException("version.txt cannot be read", wrong);
+    }
+  }
+
+  /** What {@code --version} prints. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"hedgerow " + version()};
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.hedgerow.app;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+
+/**
+ * What goes to the error stream: one line for each thing that went wrong.
+ *
+ * @param verbose whether an error's stack trace follows its line
+ */
+record Messages(PrintWriter stream, boolean verbose) {
+  private static final String PROGRAM = "hedgerow: ";
+
+  /** Reports why something could not be done. */
+  void error(Throwable error) {
+    report(line(error), error);
+  }
+
+  /** Reports why something could not be done with an image. */
+  void error(Path image, Throwable error) {
+    report(error instanceof Failure ? line(error) : image + ": " + line(error), error);
+  }
+
+  private void report(String line, Throwable error) {
+    stream.println(PROGRAM + line);
+    if (verbose) error.printStackTrace(stream);
+    stream.flush();
+  }
+
+  /** Reports what the user should know although it worked. */
+  void warning(String message) {
+    stream.println(PROGRAM + "warning: " + oneLine(message));
+    stream.flush();
+  }
+
+  private String line(Throwable error) {
+    if (error instanceof Failure || error instanceof UsageException) {
+      return oneLine(String.valueOf(error.getMessage()));
+    }
+    if (error instanceof OutOfMemoryError) {
+      return "not enough memory: the heap ends at "
+          + (Runtime.getRuntime().maxMemory() >> 20)
+          + " MiB; HEDGEROW_JAVA_OPTIONS=-Xmx4g gives it 4 GiB";
+    }
+    return "internal error: "
+        + UserFiles.reason(error)
+        + (verbose ? "" : " (--verbose shows where)");
+  }
+
+  private static String oneLine(String message) {
+    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

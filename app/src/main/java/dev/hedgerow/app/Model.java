@@ -1,0 +1,41 @@
+package dev.hedgerow.app;
+
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.ClassNames;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Preprocessing;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network with all that is needed to run it on a picture and to name what it sees.
+ *
+ * @param name what the user called it: a family or a file
+ * @param weights the file of its weights; of a self-contained file, that file
+ * @param preprocess what its preprocessing is called: {@code imagenet}, or a file
+ * @param preprocessAssumed whether nobody said that it is this one
+ * @param preprocessing at the size of the graph's input
+ * @param classes one name a logit
+ * @param startLayer where explanations begin unless told otherwise; null where the method's rule
+ *     decides
+ */
+record Model(
+    String name,
+    Path weights,
+    Graph graph,
+    String preprocess,
+    boolean preprocessAssumed,
+    Preprocessing preprocessing,
+    ClassNames classes,
+    @Nullable String startLayer) {
+
+  /** Returns the shape of the input: {@code [1, 3, H, W]}. */
+  Shape input() {
+    return graph.input().shape();
+  }
+
+  /** Returns the size of the input. */
+  Size size() {
+    return new Size(input().extent(2), input().extent(3));
+  }
+}

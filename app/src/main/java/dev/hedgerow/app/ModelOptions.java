@@ -1,0 +1,218 @@
+package dev.hedgerow.app;
+
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.ClassNames;
+import dev.hedgerow.nn.Families;
+import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Preprocessing;
+import dev.hedgerow.weights.Binding;
+import dev.hedgerow.weights.OnnxModel;
+import dev.hedgerow.weights.WeightFile;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say which network to run, and how. */
+final class ModelOptions {
+  private static final int CHANNELS = 3;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description =
+          "A family (see: hedgerow models), which needs --weights, or a self-contained file:"
+              + " model.onnx.")
+  private String model = "";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "The weights of a family: .safetensors, .pth (.pt, .th) or .npz.")
+  private @Nullable Path weights;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description =
+          "The names of the classes, one a line, a WordNet id in front if you like. ImageNet's"
+              + " names are built in.")
+  private @Nullable Path labels;
+
+  @Option(
+      names = "--preprocess",
+      paramLabel = "KIND",
+      description =
+          "imagenet (RGB/255, mean .485 .456 .406, std .229 .224 .225), caffe (RGB 0..255 minus"
+              + " 123, 117, 104), none, or a .json file: {\"size\":[h,w],\"scale\":s,"
+              + "\"mean\":[r,g,b],\"std\":[r,g,b]}. Families know their own.")
+  private @Nullable String preprocess;
+
+  @Option(
+      names = "--size",
+      paramLabel = "HxW",
+      converter = Size.Converter.class,
+      description =
+          "The size that the whole image is resized to; default: what the model states, else"
+              + " 224x224.")
+  private @Nullable Size size;
+
+  /** A kind of preprocessing. */
+  private record Preprocess(String name, @Nullable Size size, Preprocessing preprocessing) {}
+
+  /**
+   * Loads the network.
+   *
+   * @throws UsageException if the options make no sense
+   * @throws Failure if a file is missing or is not what it should be
+   */
+  Model load() throws Failure {
+    Preprocess asked = preprocess == null ? null : preprocess(preprocess);
+    Optional<Family> family = Families.find(model);
+    return family.isPresent() ? load(family.get(), asked) : loadFile(asked);
+  }
+
+  private Model load(Family family, @Nullable Preprocess asked) throws Failure {
+    if (weights == null) {
+      throw new UsageException(
+          family.name() + " is a family without weights: name a file with --weights");
+    }
+    UserFiles.check(weights, "a file of weights");
+    Preprocessing own = family.preprocessing();
+    Preprocess chosen = asked == null ? new Preprocess(family.name(), null, own) : asked;
+    Size target = size(chosen);
+    if (target == null) target = new Size(own.height(), own.width());
+    Graph graph;
+    try {
+      graph = Binding.bind(family, WeightFile.open(weights), shape(target));
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(weights, wrong);
+    }
+    ClassNames classes =
+        labels != null
+            ? labels(labels, graph)
+            : graph.classes() == family.classes().size()
+                ? family.classes()
+                : ClassNames.numbered(graph.classes());
+    return model(weights, graph, chosen, false, classes, family.startLayer());
+  }
+
+  private Model loadFile(@Nullable Preprocess asked) throws Failure {
+    Path file = Path.of(model);
+    if (!Files.exists(file) && !looksLikeFile(model)) {
+      List<String> known = Families.all().stream().map(Family::name).toList();
+      throw new UsageException(
+          "\"" + model + "\" is neither a family nor a file" + Nearest.to(model, known));
+    }
+    UserFiles.check(file, "a model");
+    if (weights != null) {
+      throw new UsageException(
+          "--weights goes with a family, but " + model + " is a file, which holds its own");
+    }
+    Preprocess chosen =
+        asked == null ? new Preprocess("imagenet", null, Preprocessing.imagenet()) : asked;
+    Size target = size(chosen);
+    Graph graph;
+    try {
+      graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
+    } catch (IOException wrong) {
+      if (holdsWeights(file)) {
+        throw new UsageException(
+            file + " holds weights without a network: use --model FAMILY --weights " + file);
+      }
+      throw UserFiles.unreadable(file, wrong);
+    }
+    ClassNames imageNet = ClassNames.imageNet();
+    ClassNames classes =
+        labels != null
+            ? labels(labels, graph)
+            : graph.classes() == imageNet.size() ? imageNet : ClassNames.numbered(graph.classes());
+    return model(file, graph, chosen, asked == null, classes, null);
+  }
+
+  private Model model(
+      Path file,
+      Graph graph,
+      Preprocess chosen,
+      boolean assumed,
+      ClassNames classes,
+      @Nullable String startLayer)
+      throws Failure {
+    Shape input = graph.input().shape();
+    if (input.rank() != 4 || input.extent(1) != CHANNELS) {
+      throw new Failure(file + ": the network reads " + input + ", expected [1, 3, H, W]");
+    }
+    return new Model(
+        model,
+        file,
+        graph,
+        chosen.name(),
+        assumed,
+        chosen.preprocessing().withSize(input.extent(2), input.extent(3)),
+        classes,
+        startLayer);
+  }
+
+  private @Nullable Size size(Preprocess chosen) {
+    return size == null ? chosen.size() : size;
+  }
+
+  private static Shape shape(Size size) {
+    return Shape.of(1, CHANNELS, size.height(), size.width());
+  }
+
+  private static boolean holdsWeights(Path file) {
+    try {
+      return !WeightFile.open(file).tensors().isEmpty();
+    } catch (IOException other) {
+      return false;
+    }
+  }
+
+  private static boolean looksLikeFile(String model) {
+    return model.contains(".") || model.contains("/") || model.contains("\\");
+  }
+
+  private static Preprocess preprocess(String kind) throws Failure {
+    return switch (kind) {
+      case "imagenet" -> new Preprocess(kind, null, Preprocessing.imagenet());
+      case "caffe" -> new Preprocess(kind, null, Preprocessing.caffe());
+      case "none" -> new Preprocess(kind, null, Preprocessing.none());
+      default -> {
+        if (!kind.toLowerCase(Locale.ROOT).endsWith(".json")) {
+          throw new UsageException(
+              "unknown preprocessing \"" + kind + "\", expected imagenet, caffe, none or a .json");
+        }
+        PreprocessFile file = PreprocessFile.read(Path.of(kind));
+        yield new Preprocess(kind, file.size(), file.preprocessing());
+      }
+    };
+  }
+
+  private static ClassNames labels(Path file, Graph graph) throws Failure {
+    UserFiles.check(file, "the names of the classes");
+    ClassNames classes;
+    try {
+      classes = ClassNames.parse(Files.readAllLines(file));
+    } catch (CharacterCodingException wrong) {
+      throw new Failure(file + ": no text in UTF-8, expected one class a line", wrong);
+    } catch (IllegalArgumentException wrong) {
+      throw new Failure(file + ": " + wrong.getMessage() + ", expected one class a line", wrong);
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(file, wrong);
+    }
+    if (classes.size() != graph.classes()) {
+      throw new Failure(
+          "%s: %d classes, expected %d, the logits of %s"
+              .formatted(file, classes.size(), graph.classes(), graph.name()));
+    }
+    return classes;
+  }
+}

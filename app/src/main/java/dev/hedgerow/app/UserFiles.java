@@ -1,0 +1,47 @@
+package dev.hedgerow.app;
+
+import dev.hedgerow.weights.FormatException;
+import dev.hedgerow.weights.MismatchException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** What is said about files that the user named. */
+final class UserFiles {
+  private UserFiles() {}
+
+  /**
+   * Checks that a file can be read.
+   *
+   * @param expected what should be there: {@code a picture}
+   */
+  static void check(Path file, String expected) throws Failure {
+    if (!Files.exists(file)) throw new Failure(file + ": no such file");
+    if (Files.isDirectory(file)) throw new Failure(file + ": a folder, expected " + expected);
+    if (!Files.isReadable(file)) throw new Failure(file + ": not readable (permission denied)");
+  }
+
+  /** Returns the failure of reading a file; a message of ours names the file already. */
+  static Failure unreadable(Path file, IOException wrong) {
+    return new Failure(
+        wrong instanceof FormatException || wrong instanceof MismatchException
+            ? reason(wrong)
+            : file + ": cannot be read: " + reason(wrong),
+        wrong);
+  }
+
+  /** Returns in one line why reading or writing went wrong, without the file's name. */
+  static String reason(Throwable wrong) {
+    if (wrong instanceof AccessDeniedException) return "permission denied";
+    if (wrong instanceof NoSuchFileException) return "no such file";
+    String message =
+        wrong instanceof FileSystemException file && file.getReason() != null
+            ? file.getReason()
+            : wrong.getMessage();
+    if (message == null || message.isBlank()) return wrong.getClass().getSimpleName();
+    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

@@ -1,0 +1,472 @@
+package dev.hedgerow.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Methods;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.Families;
+import dev.hedgerow.weights.Npy;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Runs the command line in process, with a small network of random weights. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MainTest {
+  private static final String FAMILY = "cifar_resnet20";
+
+  @TempDir private static Path folder;
+  private Path weights = folder;
+  private Path cat = folder;
+  private Path dog = folder;
+  private Path noPicture = folder;
+
+  private record Result(int exitCode, String out, String err) {
+    List<String> errLines() {
+      return err.lines().toList();
+    }
+  }
+
+  @BeforeAll
+  void writeFiles() throws IOException {
+    weights = RandomWeights.write(folder.resolve("weights.safetensors"), FAMILY, 10);
+    cat = picture(folder.resolve("cat.png"), 1);
+    dog = picture(folder.resolve("dog.png"), 2);
+    noPicture = Files.writeString(folder.resolve("no.png"), "no picture");
+  }
+
+  private static Path picture(Path file, long seed) throws IOException {
+    var image = new BufferedImage(40, 30, BufferedImage.TYPE_3BYTE_BGR);
+    var random = new Random(seed);
+    for (int i = 0; i < 1200; i++) image.setRGB(i % 40, i / 40, random.nextInt(1 << 24));
+    ImageIO.write(image, "png", file.toFile());
+    return file;
+  }
+
+  private static Result run(Object... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    String[] texts = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+    int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), texts);
+    return new Result(exitCode, out.toString(), err.toString());
+  }
+
+  /** Explains with the small network. */
+  private Result explain(Path out, Object... arguments) {
+    return run(
+        Stream.of(
+                new Object[] {"explain", "--model", FAMILY, "--weights", weights, "--out", out},
+                arguments)
+            .flatMap(Arrays::stream)
+            .toArray());
+  }
+
+  private static List<String> files(Path out) throws IOException {
+    try (var files = Files.list(out)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static void assertUsage(Result result, String message) {
+    assertEquals(2, result.exitCode(), result.err());
+    assertEquals("", result.out());
+    assertEquals(1, result.errLines().size(), result.err());
+    assertTrue(result.err().startsWith("hedgerow: "), result.err());
+    assertTrue(result.err().contains(message), result.err());
+  }
+
+  private static void assertFailure(Result result, String line) {
+    assertEquals(1, result.exitCode(), result.err());
+    assertEquals(List.of("hedgerow: " + line), result.errLines());
+  }
+
+  @Test
+  void withoutArgumentsPrintsItsUsage() {
+    Result result = run();
+    assertEquals(2, result.exitCode());
+    assertEquals("", result.out());
+    assertTrue(result.err().startsWith("Usage: hedgerow"), result.err());
+  }
+
+  @Test
+  void printsHelpAndVersion() {
+    for (String[] arguments :
+        new String[][] {
+          {"help"},
+          {"--help"},
+          {"-h"},
+          {"help", "explain"},
+          {"explain", "--help"},
+          {"help", "inspect"},
+          {"--version"}
+        }) {
+      Result result = run((Object[]) arguments);
+      assertEquals(0, result.exitCode());
+      assertEquals("", result.err());
+      assertFalse(result.out().isBlank());
+    }
+    assertTrue(run("--version").out().matches("hedgerow \\d+\\.\\d+\\.\\d+\\S*\\R"));
+  }
+
+  @Test
+  void listsModelsAndMethods() {
+    List<String> models = run("models").out().lines().toList();
+    assertEquals(Families.all().size(), models.size());
+    assertTrue(models.getFirst().startsWith("vgg16 "), models.getFirst());
+    assertTrue(models.getFirst().contains(" 138357544 parameters"), models.getFirst());
+    List<String> methods = run("methods").out().lines().toList();
+    assertEquals(
+        Methods.all().stream().map(Method::name).toList(),
+        methods.stream().map(line -> line.substring(0, line.indexOf(' '))).toList());
+  }
+
+  @Test
+  void inspectsWeights() {
+    List<String> lines = run("inspect", weights).out().lines().toList();
+    assertEquals(weights + ": 97 tensors, 271098 values", lines.getFirst());
+    assertTrue(lines.get(1).matches("conv1\\.weight\t\\[16, 3, 3, 3\\]\tF32\t\\d+"), lines.get(1));
+    assertEquals(98, lines.size());
+  }
+
+  @Test
+  void explainsAnImage() throws IOException {
+    Path out = folder.resolve("one");
+    Result result = explain(out, cat);
+    assertEquals("", result.err());
+    assertEquals(0, result.exitCode());
+    List<String> lines = result.out().lines().toList();
+    assertEquals(cat.toString(), lines.getFirst());
+    double total = 0;
+    for (String line : lines.subList(1, 6)) {
+      assertTrue(line.matches(" {5}\\d  [01]\\.\\d{4}  [a-z]+"), line);
+      total += Double.parseDouble(line.substring(8, 14));
+    }
+    assertTrue(total > 0.5 && total <= 1.0001, result.out());
+    String best = lines.get(1).strip().substring(0, 1);
+    String stem = "cat." + best + ".gradient-hedge";
+    assertTrue(lines.get(6).startsWith("  " + out.resolve(stem + ".png") + "  sum "), lines.get(6));
+    assertEquals(7, lines.size());
+    assertEquals(
+        List.of(stem + ".npy", stem + ".overlay.png", stem + ".png", "cat.json"), files(out));
+    BufferedImage heatmap = ImageIO.read(out.resolve(stem + ".png").toFile());
+    assertEquals(32, heatmap.getWidth());
+    assertEquals(32, heatmap.getHeight());
+    BufferedImage overlay = ImageIO.read(out.resolve(stem + ".overlay.png").toFile());
+    assertEquals(40, overlay.getWidth());
+    assertEquals(30, overlay.getHeight());
+    Parameter values = Npy.read(out.resolve(stem + ".npy"));
+    assertEquals(Shape.of(32, 32), values.shape());
+    double sum = 0;
+    for (float value : values.toArray()) sum += value;
+    assertEquals(number(out.resolve("cat.json"), "sum"), sum, 1e-5);
+  }
+
+  /** Returns the first number of that name in a file of JSON. */
+  private static double number(Path file, String name) throws IOException {
+    try (JsonParser json = new JsonFactory().createParser(file.toFile())) {
+      for (JsonToken token; (token = json.nextToken()) != null; ) {
+        if (token.isNumeric() && name.equals(json.currentName())) return json.getDoubleValue();
+      }
+    }
+    throw new AssertionError(file + " has no number " + name);
+  }
+
+  @Test
+  void printsJsonOnOneLineAnImage() throws IOException {
+    Path out = folder.resolve("json");
+    Result result = explain(out, "--json", cat, dog, "--target", "dog", "--method", "gradient");
+    assertEquals(0, result.exitCode(), result.err());
+    List<String> lines = result.out().lines().toList();
+    assertEquals(2, lines.size());
+    List<String> names = new ArrayList<>();
+    try (JsonParser json = new JsonFactory().createParser(lines.get(0))) {
+      while (json.nextToken() != null) {
+        if (json.currentToken() == JsonToken.FIELD_NAME) names.add(json.currentName());
+      }
+    }
+    List<String> expected =
+        List.of(
+            "hedgerow",
+            "image",
+            "image_size",
+            "model",
+            "weights",
+            "size",
+            "preprocess",
+            "add_policy",
+            "start_layer",
+            "kernels",
+            "threads",
+            "top",
+            "logit",
+            "probability",
+            "maps",
+            "method",
+            "target",
+            "files",
+            "heatmap",
+            "overlay",
+            "values",
+            "sum",
+            "positive_ratio",
+            "argmax_yx",
+            "min",
+            "max",
+            "layers",
+            "warnings",
+            "ms",
+            "read_ms",
+            "forward_ms");
+    for (String name : expected) assertTrue(names.contains(name), name + " in " + lines.get(0));
+    assertFalse(names.contains("gamma"), "the gradient has no γ");
+    assertTrue(Files.readString(out.resolve("dog.json")).contains("\"dog.5.gradient.png\""));
+  }
+
+  @Test
+  void explainsEveryMethodAndGamma() throws IOException {
+    Path out = folder.resolve("all");
+    Result result = explain(out, "--method=all", "--gamma=1,1.50,2", "--target=3,cat", cat);
+    assertEquals(0, result.exitCode(), result.err());
+    List<String> maps = files(out).stream().filter(name -> name.endsWith(".npy")).toList();
+    assertEquals(
+        List.of(
+            "cat.3.grad-cam.npy",
+            "cat.3.gradient-hedge.g1.5.npy",
+            "cat.3.gradient-hedge.g1.npy",
+            "cat.3.gradient-hedge.g2.npy",
+            "cat.3.gradient.npy",
+            "cat.3.input-gradient.npy"),
+        maps);
+    for (String map : maps) {
+      assertEquals(Shape.of(32, 32), Npy.read(out.resolve(map)).shape(), map);
+    }
+  }
+
+  @Test
+  void theResultsDoNotDependOnTheThreads() throws IOException {
+    Path one = folder.resolve("thread-1");
+    Path two = folder.resolve("thread-2");
+    assertEquals(
+        0, explain(one, cat, "--threads", 1, "--top", 2, "--add-policy=conserving").exitCode());
+    assertEquals(
+        0, explain(two, cat, "--threads", 2, "--top", 2, "--add-policy=conserving").exitCode());
+    for (String name : files(one)) {
+      if (name.endsWith(".json")) continue;
+      assertEquals(-1, Files.mismatch(one.resolve(name), two.resolve(name)), name);
+    }
+    assertEquals(7, files(one).size());
+  }
+
+  @Test
+  void takesAPreprocessedInput() throws IOException {
+    var random = new Random(3);
+    float[] values = new float[3 * 32 * 32];
+    for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
+    Path three = folder.resolve("three.npy");
+    Npy.write(three, Shape.of(3, 32, 32), values);
+    Path four = folder.resolve("four.npy");
+    Npy.write(four, Shape.of(1, 3, 32, 32), values);
+    Path out = folder.resolve("npy");
+    Result result = explain(out, three, four, "--target", "1");
+    assertEquals(0, result.exitCode(), result.err());
+    assertEquals(
+        -1,
+        Files.mismatch(
+            out.resolve("three.1.gradient-hedge.npy"), out.resolve("four.1.gradient-hedge.npy")));
+    assertEquals(
+        32, ImageIO.read(out.resolve("four.1.gradient-hedge.overlay.png").toFile()).getWidth());
+    Path wrong = folder.resolve("wrong.npy");
+    Npy.write(wrong, Shape.of(3, 2, 2), new float[12]);
+    assertFailure(
+        explain(out, wrong), wrong + ": shape [3, 2, 2], expected [3, 32, 32] or [1, 3, 32, 32]");
+    Path nan = folder.resolve("nan.npy");
+    values[7] = Float.NaN;
+    Npy.write(nan, Shape.of(3, 32, 32), values);
+    assertFailure(explain(out, nan), nan + ": the network's logits are not finite, NaN");
+  }
+
+  @Test
+  void aSinglePixelIsAnImage() throws IOException {
+    Path pixel = folder.resolve("pixel.png");
+    ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_3BYTE_BGR), "png", pixel.toFile());
+    Path out = folder.resolve("pixel");
+    Result result = explain(out, pixel);
+    assertEquals(0, result.exitCode(), result.err());
+    assertEquals(4, files(out).size());
+  }
+
+  @Test
+  void goesOnAfterABadImage() throws IOException {
+    Path out = folder.resolve("batch");
+    Result result = explain(out, noPicture, cat, folder.resolve("missing.jpg"), dog);
+    assertEquals(1, result.exitCode());
+    assertEquals(
+        List.of(
+            "hedgerow: "
+                + noPicture
+                + ": not a picture that is read here, expected jpg, png, bmp or gif",
+            "hedgerow: " + folder.resolve("missing.jpg") + ": no such file"),
+        result.errLines());
+    assertTrue(files(out).containsAll(List.of("cat.json", "dog.json")));
+    assertEquals(8, files(out).size());
+  }
+
+  @Test
+  void imagesOfOneNameKeepTheirResults() throws IOException {
+    Path other = picture(Files.createDirectories(folder.resolve("other")).resolve("cat.png"), 9);
+    Path out = folder.resolve("same");
+    assertEquals(0, explain(out, cat, other, "--target=0").exitCode());
+    assertTrue(files(out).containsAll(List.of("cat.json", "cat-2.json")));
+    assertTrue(
+        Files.readString(out.resolve("cat-2.json")).contains("\"cat-2.0.gradient-hedge.png\""));
+    assertTrue(
+        Files.mismatch(
+                out.resolve("cat.0.gradient-hedge.npy"), out.resolve("cat-2.0.gradient-hedge.npy"))
+            >= 0);
+  }
+
+  @Test
+  void saysSoWhenNoClassIsProbableEnough() throws IOException {
+    Path out = folder.resolve("none");
+    Result result = explain(out, cat, "--target", "p>0.99999");
+    assertEquals(0, result.exitCode());
+    assertTrue(result.err().contains("no class is as probable"), result.err());
+    assertEquals(List.of("cat.json"), files(out));
+  }
+
+  @Test
+  void leavesNoFolderBehindWhenNothingWasWritten() {
+    Path out = folder.resolve("nothing");
+    assertEquals(1, explain(out, noPicture).exitCode());
+    assertFalse(Files.exists(out));
+    assertUsage(run("explain", cat, "--model", "vgg61", "--out", out), "did you mean vgg16?");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void refusesAFolderItCannotWriteToBeforeItWorks() {
+    Result result = explain(weights, noPicture, cat);
+    assertFailure(result, weights + ": not a folder, expected one to write to");
+  }
+
+  @Test
+  void loadsLabels() throws IOException {
+    String names =
+        IntStream.range(0, 10)
+            .mapToObj(i -> "n0000000" + i + " thing " + i)
+            .collect(Collectors.joining("\n"));
+    Path labels = Files.writeString(folder.resolve("labels.txt"), names + "\n");
+    Result result =
+        explain(folder.resolve("labelled"), cat, "--labels", labels, "--target=thing 4");
+    assertEquals(0, result.exitCode(), result.err());
+    assertTrue(result.out().contains("cat.4.gradient-hedge.png"), result.out());
+    Path few = Files.writeString(folder.resolve("few.txt"), "a\nb\n");
+    assertFailure(
+        explain(folder.resolve("labelled"), cat, "--labels", few),
+        few + ": 2 classes, expected 10, the logits of " + FAMILY);
+  }
+
+  @Test
+  void resizesToAnotherSizeAndPreprocessing() throws IOException {
+    Path out = folder.resolve("sized");
+    assertEquals(
+        0, explain(out, cat, "--size=48x40", "--target=0", "--preprocess=none").exitCode());
+    assertEquals(Shape.of(48, 40), Npy.read(out.resolve("cat.0.gradient-hedge.npy")).shape());
+    Path json = Files.writeString(folder.resolve("own.json"), "{\"size\":[36,44],\"scale\":0.01}");
+    assertEquals(0, explain(out, dog, "--target=0", "--preprocess", json).exitCode());
+    assertEquals(Shape.of(36, 44), Npy.read(out.resolve("dog.0.gradient-hedge.npy")).shape());
+    assertEquals(0.01, number(out.resolve("dog.json"), "scale"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --metod=x                | Unknown option: '--metod=x'
+          --method=gradcam         | no method "gradcam", expected one of gradient-hedge
+          --gamma=3                | "3" is no γ, expected a number from 1 to 2
+          --gamma=1,x              | "x" is no γ
+          --target=tabby           | no class is named "tabby"
+          --target=10              | there is no class 10
+          --target=p>2             | is no target
+          --top=0                  | --top is 0, expected 1 or more
+          --top=x                  | 'x' is not an int
+          --threads=0              | --threads is 0
+          --size=224               | "224" is no size, expected HEIGHTxWIDTH
+          --size=0x5               | "0x5" is no size
+          --add-policy=none        | "none" is no policy, expected published or conserving
+          --start-layer=layer9     | has no layer "layer9"; did you mean layer
+          --preprocess=imagnet     | unknown preprocessing "imagnet"
+          --model=x                | should be specified only once
+          """)
+  void saysWhatIsWrongWithTheArguments(String argument, String message) {
+    assertUsage(explain(folder.resolve("wrong"), cat, argument), message);
+  }
+
+  @Test
+  void saysWhatIsMissing() {
+    assertUsage(run("explain"), "Missing required");
+    assertUsage(run("explain", "--model", "vgg16"), "IMAGE");
+    assertUsage(run("explain", cat), "--model");
+    assertUsage(run("explain", cat, "--model", "vgg16"), "name a file with --weights");
+    assertUsage(run("inspect"), "FILE");
+    assertUsage(run("explian"), "explain");
+    assertUsage(run("help", "explian"), "explian");
+    assertUsage(explain(folder, cat, "--target=1", "--top=2"), "give --target or --top, not both");
+    assertUsage(run("explain", cat, "--model", weights), "--model FAMILY --weights");
+  }
+
+  @Test
+  void saysWhatIsWrongWithFiles() throws IOException {
+    Path missing = folder.resolve("missing.onnx");
+    assertFailure(run("explain", cat, "--model", missing), missing + ": no such file");
+    assertFailure(run("inspect", missing), missing + ": no such file");
+    assertFailure(run("inspect", folder), folder + ": a folder, expected a model or weights");
+    Path text = Files.writeString(folder.resolve("text.onnx"), "This is no model.\n");
+    for (Result result :
+        List.of(
+            run("explain", cat, "--model", text),
+            run("inspect", text),
+            run("explain", cat, "--model", FAMILY, "--weights", text),
+            run("explain", cat, "--model", "cifar_resnet32", "--weights", weights))) {
+      assertEquals(1, result.exitCode());
+      assertEquals(1, result.errLines().size(), result.err());
+      assertTrue(
+          result.err().contains(text.toString()) || result.err().contains(weights.toString()),
+          result.err());
+    }
+  }
+
+  @Test
+  void verboseAddsTheStackTrace() {
+    Result result = explain(folder.resolve("verbose"), noPicture, "--verbose");
+    assertEquals(1, result.exitCode());
+    assertTrue(result.errLines().size() > 3);
+    assertTrue(result.err().contains("\tat dev.hedgerow.app.PictureFile"), result.err());
+  }
+}

@@ -1,0 +1,195 @@
+package dev.hedgerow.weights;
+
+import static dev.hedgerow.weights.Samples.checkpoint;
+import static dev.hedgerow.weights.Samples.concat;
+import static dev.hedgerow.weights.Samples.entries;
+import static dev.hedgerow.weights.Samples.f32;
+import static dev.hedgerow.weights.Samples.f64;
+import static dev.hedgerow.weights.Samples.i16;
+import static dev.hedgerow.weights.Samples.i64;
+import static dev.hedgerow.weights.Samples.legacy;
+import static dev.hedgerow.weights.Samples.npy;
+import static dev.hedgerow.weights.Samples.safetensors;
+import static dev.hedgerow.weights.Samples.smallStateDict;
+import static dev.hedgerow.weights.Samples.zip;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Damaged files of every format: each is read or refused, quickly and in little memory. */
+@Timeout(60)
+final class FuzzTest {
+  private static final int INPUTS = 6_000;
+  private static final long SEED = 20_240_517;
+  private static final byte[] EIGHT = f32(0, 1, 2, 3, 4, 5, 6, 7);
+
+  private static void check(List<byte[]> valid) throws IOException {
+    check(valid, Samples::readAll);
+  }
+
+  private static void check(List<byte[]> valid, Mutations.Reader reader) throws IOException {
+    int read = Mutations.check(SEED, INPUTS, valid, reader);
+    // Were none read or nearly all, the mutations would miss the point.
+    assertTrue(read > INPUTS / 100 && read < INPUTS * 3 / 4, read + " of " + INPUTS + " were read");
+  }
+
+  /** Returns a checkpoint's pickle with tensors of many kinds. */
+  private static byte[] pickle() {
+    return new PickleWriter()
+        .raw("}q\u0001(")
+        .text("epoch")
+        .integer(70_000)
+        .text("state_dict")
+        .orderedDict()
+        .raw('(')
+        .text("module.a")
+        .tensor("FloatStorage", "0", 8, 1, new long[] {2, 3}, new long[] {1, 2})
+        .text("module.b")
+        .tensor("HalfStorage", "1", 2, 2)
+        .text("module.c")
+        .tensor("DoubleStorage", "2", 1, 1)
+        .text("n")
+        .tensor("LongStorage", "3")
+        .raw("u}U\u0004metah\u0001sbu")
+        .stop();
+  }
+
+  private static Map<String, byte[]> storages() {
+    return entries(pickle(), "little", EIGHT, i16(1, 2, 3, 4), f64(5), i64(9));
+  }
+
+  @Test
+  void safetensorsFiles() throws IOException {
+    byte[] one =
+        safetensors(
+            "{\"__metadata__\":{\"format\":\"pt\"},"
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+                + "\"b\\u00e9\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[8,14]},"
+                + "\"c\":{\"x\":[{\"y\":null}],\"dtype\":\"I64\",\"shape\":[],"
+                + "\"data_offsets\":[14,22]}}  ",
+            concat(f32(1, 2), i16(3, 4, 5), i64(6)));
+    byte[] two =
+        safetensors(
+            "{\"w\":{\"dtype\":\"F64\",\"shape\":[1,2],\"data_offsets\":[0,16]},"
+                + "\"v\":{\"dtype\":\"F16\",\"shape\":[0],\"data_offsets\":[16,16]}}",
+            f64(1, 2));
+    check(List.of(one, two));
+  }
+
+  @Test
+  void safetensorsHeaders() throws IOException {
+    String header =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+            + "\"__metadata__\":{\"notes\":\"Every layer of the network was trained twice.\"},   "
+            + "\"b\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,16]}}";
+    byte[] data = f32(1, 2, 3, 4);
+    check(
+        List.of(Samples.ascii(header)),
+        input -> Samples.readAll(concat(i64(input.length), input, data)));
+  }
+
+  @Test
+  void pickles() throws IOException {
+    check(
+        List.of(pickle(), smallStateDict("FloatStorage").stop()),
+        input -> Samples.readAll(checkpoint(input, EIGHT, i16(1, 2, 3, 4), f64(5), i64(9))));
+  }
+
+  @Test
+  void zipCheckpoints() throws IOException {
+    check(
+        List.of(
+            zip(false, storages()),
+            checkpoint(smallStateDict("FloatStorage").stop(), EIGHT),
+            zip(true, storages())));
+  }
+
+  @Test
+  void legacyCheckpoints() throws IOException {
+    check(
+        List.of(
+            legacy(smallStateDict("FloatStorage").stop(), 8, EIGHT),
+            legacy(smallStateDict("BFloat16Storage").stop(), 8, i16(1, 2, 3, 4, 5, 6, 7, 8)),
+            legacy(
+                new PickleWriter()
+                    .raw("}(")
+                    .text("a")
+                    .tensor("FloatStorage", "0", 8, 1, new long[] {2, 3}, new long[] {1, 2})
+                    .text("b")
+                    .tensor("FloatStorage", "1", 2, 2, 2)
+                    .raw('u')
+                    .stop(),
+                8,
+                EIGHT,
+                EIGHT)));
+  }
+
+  @Test
+  void npyArrays() throws IOException {
+    check(
+        List.of(
+            npy("<f4", "(2, 3)", f32(1, 2, 3, 4, 5, 6)),
+            npy(">f8", "(2,)", f64(1, 2)),
+            npy("<f2", "(1, 2, 1)", i16(1, 2)),
+            npy("|u1", "(3,)", new byte[3])));
+  }
+
+  @Test
+  void npzArchives() throws IOException {
+    Map<String, byte[]> arrays = new LinkedHashMap<>();
+    arrays.put("a.npy", npy("<f4", "(2, 3)", f32(1, 2, 3, 4, 5, 6)));
+    arrays.put("b.npy", npy("<f8", "(2,)", f64(1, 2)));
+    check(List.of(zip(false, arrays), zip(true, arrays)));
+  }
+
+  @Test
+  void hostileInputs() {
+    var header = new StringBuilder("{");
+    var aliases = new PickleWriter().raw("}(").text("x").tensor("FloatStorage", "0").raw("q\u0001");
+    Map<String, byte[]> bombs = new LinkedHashMap<>();
+    for (int i = 0; i < 3_000; i++) {
+      header.append(
+          "\"%d\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},".formatted(i));
+      aliases.text(i + "").raw("h\u0001");
+      bombs.put(i + ".npy", npy("<f4", "(0,)" + " ".repeat(900), new byte[0]));
+    }
+    header.append("\"__metadata__\":{}}");
+    int many = 1 << 20;
+    Map<String, byte[]> inputs = new LinkedHashMap<>();
+    inputs.put("tensors", safetensors(header.toString(), new byte[0]));
+    inputs.put("aliases", checkpoint(aliases.raw('u').stop(), f32(1)));
+    inputs.put("arrays", zip(true, bombs));
+    inputs.put("extents", safetensors("{\"a\":{\"shape\":[" + "1,".repeat(many), new byte[0]));
+    inputs.put("shapes", safetensors("{\"a\":{" + "\"shape\":[],".repeat(many), new byte[0]));
+    for (String instructions :
+        List.of("}", "]", "(", ")", "K\u0001", "U\u0001x", "N\u0085", "]2a", "N0")) {
+      inputs.put(
+          instructions, checkpoint(new PickleWriter().raw(instructions.repeat(many)).stop()));
+    }
+    inputs.put("stack", checkpoint(new PickleWriter().raw("N" + "2".repeat(many)).stop()));
+    inputs.put("nest", checkpoint(new PickleWriter().raw("N" + "\u0085".repeat(many)).stop()));
+    inputs.put("memo", checkpoint(new PickleWriter().raw("N" + "\u0094".repeat(many)).stop()));
+    // Turning one long list into dicts again and again.
+    inputs.put(
+        "dicts",
+        checkpoint(
+            new PickleWriter()
+                .raw("](NN\u0086q\u0001" + "h\u0001".repeat(many / 8) + "eq\u0002")
+                .raw("ccollections\nOrderedDict\nq\u0003")
+                .raw("h\u0003h\u0002\u0085R0".repeat(many / 8))
+                .stop()));
+    inputs.put("zip ends", Samples.ascii("PK\u0003\u0004" + "PK\u0005\u0006".repeat(many)));
+    List<String> read =
+        inputs.entrySet().stream()
+            .filter(e -> Mutations.read(e.getKey(), e.getValue(), Samples::readAll))
+            .map(Map.Entry::getKey)
+            .toList();
+    assertEquals(List.of("tensors", "aliases", "arrays"), read);
+  }
+}
