@@ -119,7 +119,7 @@ final class GradientHedge implements Method {
     } else if (sum == 0) {
       warnings.add("the start relevance at " + start.name() + " sums to 0 and is not normalised");
     }
-    return sum == 0 ? g : Elementwise.scale(engine, g, (float) (1 / sum));
+    return sum == 0 ? g : Elementwise.scale(engine, g, 1 / sum);
   }
 
   /** The composite: which rule a node has. */
