@@ -62,15 +62,25 @@ final class Main implements Callable<Integer> {
   /** Runs the program and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     var main = new Main();
-    int exitCode =
+    var line =
         new CommandLine(main)
             .setOut(out)
             .setErr(err)
             .setExpandAtFiles(false)
             .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
-            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong))
-            .execute(arguments);
+            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong));
+    int exitCode;
+    try {
+      exitCode = line.execute(arguments);
+    } catch (OutOfMemoryError | StackOverflowError wrong) {
+      main.messages().error(wrong);
+      exitCode = FAILED;
+    }
     out.flush();
+    if (out.checkError() && exitCode == DONE) {
+      main.messages().error(new Failure("cannot write to the standard output"));
+      exitCode = FAILED;
+    }
     err.flush();
     return exitCode;
   }

@@ -74,6 +74,10 @@ public final class Elementwise {
 
   /** Stores {@code a ⊘ b} in b, of the same shape. */
   public static Tensor quotientInPlace(Engine engine, Tensor a, Tensor b) {
+    if (!a.shape().equals(b.shape())) {
+      throw new IllegalArgumentException(
+          "quotient: shapes " + a.shape() + " and " + b.shape() + ", expected the same");
+    }
     return combine(engine, "quotient", a, b, b, Elementwise::quotientLoop);
   }
 

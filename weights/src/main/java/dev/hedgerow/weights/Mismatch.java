@@ -44,29 +44,31 @@ public record Mismatch(
   }
 
   /**
-   * Returns one line with the number of differences of each kind and the first of them: {@code
-   * resnet50: 2 tensors missing (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
+   * Returns one line with the number of differences of each kind, every tensor of another shape,
+   * and the first of the missing and unexpected names: {@code resnet50: 2 tensors missing
+   * (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
    */
   @Override
   public String toString() {
     var parts = new ArrayList<String>();
-    add(parts, "missing", missing);
-    add(parts, "unexpected", unexpected.stream().map(FormatException::oneLine).toList());
-    add(parts, "of another shape", otherShape);
+    add(parts, "missing", missing, NAMES_SHOWN);
+    add(
+        parts,
+        "unexpected",
+        unexpected.stream().map(FormatException::oneLine).toList(),
+        NAMES_SHOWN);
+    add(parts, "of another shape", otherShape, Integer.MAX_VALUE);
     return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
   }
 
   /** Adds {@code 2 tensors missing (a, b)}; only the first part says what is counted. */
-  private static void add(List<String> parts, String kind, List<?> differences) {
+  private static void add(List<String> parts, String kind, List<?> differences, int shown) {
     int count = differences.size();
     if (count == 0) return;
     String counted = parts.isEmpty() ? (count == 1 ? " tensor " : " tensors ") : " ";
     String names =
-        differences.stream()
-            .limit(NAMES_SHOWN)
-            .map(Object::toString)
-            .collect(Collectors.joining(", "));
-    String more = count > NAMES_SHOWN ? " and " + (count - NAMES_SHOWN) + " more" : "";
+        differences.stream().limit(shown).map(Object::toString).collect(Collectors.joining(", "));
+    String more = count > shown ? " and " + (count - shown) + " more" : "";
     parts.add(count + counted + kind + " (" + names + more + ")");
   }
 }
