@@ -128,8 +128,8 @@ public final class Heatmap {
 
   /**
    * Returns a picture with the map over it: {@code (1 - a) g + a c} with the picture's grey g, an
-   * opacity {@code a = 3/4 √(|r| / scale())} and for c the colour of {@code (±1 + r / scale()) / 2}
-   * with the sign of r. So where there is little relevance the picture shows, not the middle
+   * opacity {@code a = 3/4 |r / scale()|^(2/3)} and for c the colour of {@code (±1 + r / scale()) /
+   * 2} with the sign of r. So where there is little relevance the picture shows, not the middle
    * colour, and it is hidden nowhere.
    *
    * @param picture packed RGB {@code 0xRRGGBB}, in row order, of the map's size; not modified
@@ -147,7 +147,7 @@ public final class Heatmap {
     for (int i = 0; i < pixels.length; i++) {
       double relative = scale == 0 ? 0 : values[i] / scale;
       int colour = colours.signed((Math.signum(relative) + relative) / 2);
-      double opacity = OPACITY * Math.sqrt(Math.abs(relative));
+      double opacity = OPACITY * Math.cbrt(relative * relative);
       pixels[i] = blend(grey(picture[i]), colour, opacity);
     }
     return pixels;

@@ -82,15 +82,15 @@ class HeatmapTest {
   void overlayShowsThePictureWhereThereIsNoRelevance() {
     int grey = 0x646464;
     int red = 0xff0000;
-    int[] overlay = map(1, 4, 0, 1, -1, 0.25f).overlay(new int[] {red, grey, grey, grey}, SEISMIC);
+    int[] overlay = map(1, 4, 0, 1, -1, 0.125f).overlay(new int[] {red, grey, grey, grey}, SEISMIC);
     int luma = 76; // 0.299 · 255
     assertEquals(luma << 16 | luma << 8 | luma, overlay[0]);
     // A quarter of grey 100, three quarters of (128, 0, 0) and (0, 0, 76).
     assertEquals(121 << 16 | 25 << 8 | 25, overlay[1]);
     assertEquals(25 << 16 | 25 << 8 | 82, overlay[2]);
-    // Opacity 3/4 √0.25 of the colour of (1 + 0.25) / 2.
-    assertEquals(0xde0000, SEISMIC.signed(0.625));
-    assertEquals(146 << 16 | 62 << 8 | 62, overlay[3]);
+    // Opacity 3/4 · 0.125^(2/3) = 3/16 of the colour of (1 + 0.125) / 2.
+    assertEquals(0xee0000, SEISMIC.signed(0.5625));
+    assertEquals(126 << 16 | 81 << 8 | 81, overlay[3]);
   }
 
   @Test

@@ -384,9 +384,6 @@ final class Unpickler {
 
   private List<Long> integers(Pickled value) throws FormatException {
     List<Pickled> items = items(value);
-    if (items.size() > StoredTensor.MOST_AXES) {
-      throw wrong(items.size() + " axes", "at most " + StoredTensor.MOST_AXES);
-    }
     charge(OBJECT + 2L * OBJECT * items.size());
     var integers = new ArrayList<Long>(items.size());
     for (Pickled item : items) {
