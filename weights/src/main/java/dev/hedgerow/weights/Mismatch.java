@@ -44,29 +44,28 @@ public record Mismatch(
   }
 
   /**
-   * Returns one line with the number of differences of each kind and the first of them: {@code
-   * resnet50: 2 tensors missing (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
+   * Returns one line with the number of differences of each kind, the first names that are missing
+   * or unexpected, and all other shapes: {@code resnet50: 2 tensors missing (layer4.2.bn3.weight,
+   * fc.bias), 1 unexpected (head.weight)}.
    */
   @Override
   public String toString() {
     var parts = new ArrayList<String>();
-    add(parts, "missing", missing);
-    add(parts, "unexpected", unexpected.stream().map(FormatException::oneLine).toList());
-    add(parts, "of another shape", otherShape);
+    List<String> names = unexpected.stream().map(FormatException::oneLine).toList();
+    add(parts, "missing", missing, NAMES_SHOWN);
+    add(parts, "unexpected", names, NAMES_SHOWN);
+    add(parts, "of another shape", otherShape, otherShape.size());
     return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
   }
 
   /** Adds {@code 2 tensors missing (a, b)}; only the first part says what is counted. */
-  private static void add(List<String> parts, String kind, List<?> differences) {
+  private static void add(List<String> parts, String kind, List<?> differences, int shown) {
     int count = differences.size();
     if (count == 0) return;
     String counted = parts.isEmpty() ? (count == 1 ? " tensor " : " tensors ") : " ";
     String names =
-        differences.stream()
-            .limit(NAMES_SHOWN)
-            .map(Object::toString)
-            .collect(Collectors.joining(", "));
-    String more = count > NAMES_SHOWN ? " and " + (count - NAMES_SHOWN) + " more" : "";
+        differences.stream().limit(shown).map(Object::toString).collect(Collectors.joining(", "));
+    String more = count > shown ? " and " + (count - shown) + " more" : "";
     parts.add(count + counted + kind + " (" + names + more + ")");
   }
 }
