@@ -44,20 +44,17 @@ public record Mismatch(
   }
 
   /**
-   * Returns one line with the number of differences of each kind, every tensor of another shape,
-   * and the first of the missing and unexpected names: {@code resnet50: 2 tensors missing
-   * (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
+   * Returns one line with the number of differences of each kind, the first names that are missing
+   * or unexpected, and all other shapes: {@code resnet50: 2 tensors missing (layer4.2.bn3.weight,
+   * fc.bias), 1 unexpected (head.weight)}.
    */
   @Override
   public String toString() {
     var parts = new ArrayList<String>();
+    List<String> names = unexpected.stream().map(FormatException::oneLine).toList();
     add(parts, "missing", missing, NAMES_SHOWN);
-    add(
-        parts,
-        "unexpected",
-        unexpected.stream().map(FormatException::oneLine).toList(),
-        NAMES_SHOWN);
-    add(parts, "of another shape", otherShape, Integer.MAX_VALUE);
+    add(parts, "unexpected", names, NAMES_SHOWN);
+    add(parts, "of another shape", otherShape, otherShape.size());
     return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
   }
 

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The tensors of a file are not those of the model it was opened for. The message is one line with
- * the first differences of each kind; {@link Binding#compare} returns all.
+ * The tensors of a file are not those of the model it was opened for. The message is one line,
+ * {@link Mismatch#toString}; {@link Binding#compare} returns all differences.
  */
 public final class MismatchException extends IOException {
   private static final long serialVersionUID = 1;

@@ -14,6 +14,7 @@ import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Linear;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -135,6 +136,23 @@ final class BindingTest {
         new Declared(resnet56, 10));
     assertEquals(180, Binding.compare(CIFAR, new Declared(resnet56, 10)).unexpected().size());
     assertEquals(180, Binding.compare(resnet56, new Declared(CIFAR, 10)).missing().size());
+  }
+
+  @Test
+  void otherShapesAreAllNamed() {
+    var weights = new Declared(RESNET50, 1000);
+    var expected = new ArrayList<String>();
+    for (int i = 0; i < 3; i++) {
+      for (int k = 1; k <= 3; k++) {
+        String name = "layer1." + i + ".bn" + k + ".bias";
+        weights.put(name, Shape.of(7));
+        expected.add(name + ": file [7], model [" + (k == 3 ? 256 : 64) + "]");
+      }
+    }
+    assertRefused(
+        "resnet50: 9 tensors of another shape (" + String.join(", ", expected) + ") in weights.pth",
+        RESNET50,
+        weights);
   }
 
   @Test
