@@ -17,7 +17,9 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.Affine;
 import dev.hedgerow.nn.layer.BatchNorm;
+import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
 import dev.hedgerow.nn.layer.Linear;
@@ -155,6 +157,30 @@ class MethodsTest {
                 IllegalArgumentException.class,
                 () -> explain("gradient-hedge", graph, 0, Options.standard()))
             .getMessage());
+  }
+
+  @Test
+  void relevanceThatPassesTheFirstConvolutionByIsInTheMap() {
+    Graph.Builder builder = Graph.builder("two ways");
+    Node input = builder.input("input", Shape.of(1, 3, 8, 8));
+    Node scaled =
+        builder.add(
+            "scaled", new Affine(Tensor.of(Shape.of(1), 2), Tensor.of(Shape.of(1), 0.5f)), input);
+    Node first = builder.add("relu1", new Relu(), builder.add("conv1", conv(20, 21, 3, 4), scaled));
+    Node pool = builder.add("pool", new MaxPool2d(new MaxPool(Window.of(3, 1, 1), false)), input);
+    Node second = builder.add("relu2", new Relu(), builder.add("conv2", conv(22, 23, 3, 6), pool));
+    Node both = builder.add("concat", new Concat(1), first, second);
+    Node flat = builder.add("flatten", new Flatten(1), both);
+    Graph graph = builder.build(builder.add("fc", linear(24, 25, 640, 3), flat));
+    Attribution attribution = explain("gradient-hedge", graph, 0, Options.standard());
+    double arrived = 0;
+    for (LayerReport layer : attribution.layers()) {
+      if (layer.layer().equals("conv1") || layer.layer().equals("pool")) arrived += layer.sum();
+    }
+    assertEquals(arrived, attribution.sum(), 1e-5);
+    assertEquals(List.of(), attribution.warnings());
+    // A node of the builder is not one of the graph.
+    assertThrows(IllegalArgumentException.class, () -> graph.consumers(flat));
   }
 
   @Test

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -318,5 +320,31 @@ class ConvolutionTest {
     Tensor cleared = new Tensor(tensor.shape(), tensor.data.clone());
     cleared.clearPaddingLanes();
     assertTrue(java.util.Arrays.equals(cleared.data, tensor.data), "padding lanes are not zero");
+  }
+
+  @Test
+  void callersInsideAndOutsideThePoolMayShareAConvolution() throws Exception {
+    var c = new Case(1, 40, 40, 1, 12, 12, Window.of(3, 1, 1), 0);
+    var random = new Random(9);
+    float[] w = gaussians(random, c.weight().size());
+    Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+    float[] expected = convolution(c, w, null).apply(engine, x).toArray();
+    try (var pool = new ForkJoinPool(3)) {
+      var shared = new Engine(engine.kernels(), pool);
+      for (int round = 0; round < 20; round++) {
+        Convolution cold = convolution(c, w, null);
+        var inside =
+            pool.submit(
+                () ->
+                    IntStream.range(0, 8)
+                        .parallel()
+                        .mapToObj(i -> cold.apply(shared, x).toArray())
+                        .toList());
+        assertArrayEquals(expected, cold.apply(shared, x).toArray());
+        for (float[] y : inside.get(30, TimeUnit.SECONDS)) {
+          assertArrayEquals(expected, y);
+        }
+      }
+    }
   }
 }

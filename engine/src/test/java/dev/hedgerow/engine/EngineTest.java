@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -166,6 +167,28 @@ class EngineTest {
             for (var caller : callers) caller.get();
           });
       for (int i = 0; i < runs.length(); i++) assertEquals(1, runs.get(i));
+    }
+  }
+
+  @Test
+  void aBusyPoolDoesNotDelayTheCaller() {
+    var release = new CountDownLatch(1);
+    try (var pool = new ForkJoinPool(2)) {
+      for (int i = 0; i < 2; i++) pool.execute(() -> awaitQuietly(release));
+      var done = new AtomicInteger();
+      Engine engine = Engine.parallel(pool);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(30), () -> engine.forEach(8, task -> done.incrementAndGet()));
+      assertEquals(8, done.get());
+      release.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -111,6 +111,28 @@ class GoldenTest {
     assertCosine(name, expected, attribution.heatmap().toArray(), 0.999999);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16-mini, 3, 1",
+    "vgg16-mini, 3, 1.5",
+    "vgg16-mini, 7, 2",
+    "resnet-mini, 2, 1",
+    "resnet-mini, 5, 2",
+    "densenet-mini, 0, 1",
+    "densenet-mini, 8, 2",
+  })
+  void mapsInFilesOfTheirOwnAgree(String name, int target, String gamma) throws IOException {
+    Graph graph = OnnxModel.read(Shared.golden(name + ".onnx")).graph();
+    Tensor x = tensor(Npy.read(Shared.golden(name + ".input.npy")));
+    String file = "%s.t%d.g%s.npy".formatted(name, target, gamma);
+    float[] expected = Npy.read(Shared.golden(file)).toArray();
+    String start = name.equals("densenet-mini") ? "/features/norm5/BatchNormalization" : null;
+    Options options = Options.standard().withGamma(Float.parseFloat(gamma)).withStartLayer(start);
+    Attribution attribution =
+        explain(Engine.sequential(), graph, x, "gradient-hedge", target, options);
+    assertClose(file, expected, attribution.heatmap().toArray(), 1e-5);
+  }
+
   private static Tensor tensor(Parameter parameter) {
     return Tensor.of(parameter.shape(), parameter.toArray());
   }
