@@ -18,7 +18,7 @@ final class OnnxFile {
 
   private final Path path;
   private final MemorySegment bytes;
-  private final Map<String, MemorySegment> external = new HashMap<>();
+  private final Map<Path, MemorySegment> external = new HashMap<>();
   private long allowance;
 
   /**
@@ -85,11 +85,11 @@ final class OnnxFile {
   MemorySegment external(String tensor, String location, long offset, long size)
       throws FormatException {
     // By the file, not by its spelling: each file counts once for what memory may be used.
-    String key = Path.of(location).normalize().toString();
-    MemorySegment mapped = external.get(key);
+    Path target = resolve(tensor, location);
+    MemorySegment mapped = external.get(target);
     if (mapped == null) {
-      mapped = mapExternal(tensor, location, offset, size);
-      external.put(key, mapped);
+      mapped = mapExternal(target, tensor, location, offset, size);
+      external.put(target, mapped);
       allowance += mapped.byteSize();
     }
     if (offset < 0 || size > mapped.byteSize() - offset) {
@@ -106,9 +106,8 @@ final class OnnxFile {
     return mapped.asSlice(offset, size);
   }
 
-  private MemorySegment mapExternal(String tensor, String location, long offset, long size)
-      throws FormatException {
-    Path target = resolve(tensor, location);
+  private MemorySegment mapExternal(
+      Path target, String tensor, String location, long offset, long size) throws FormatException {
     String place = "tensor \"" + tensor + "\" lies in \"" + location + "\", which ";
     String needed = size + " bytes from offset " + offset;
     if (!Files.isRegularFile(target)) throw error(place + "is not there", needed);

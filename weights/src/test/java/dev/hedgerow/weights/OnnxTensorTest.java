@@ -213,6 +213,18 @@ class OnnxTensorTest {
   }
 
   @Test
+  void anExternalFileCountsOnceUnderAnySpelling() throws Exception {
+    write("w.bin", new float[4 << 20]);
+    var file = new OnnxFile(folder.resolve("net.onnx"), MemorySegment.ofArray(new byte[0]));
+    for (String location : List.of("w.bin", "./w.bin", "more/../w.bin", "././w.bin")) {
+      file.external("t", location, 0, 4);
+    }
+    // What is free to every file, and 16 MiB for the external one.
+    file.allocate("t", 48L << 20);
+    assertThrows(FormatException.class, () -> file.allocate("t", 1));
+  }
+
+  @Test
   void externalDataOfOtherTypes() throws Exception {
     Files.write(folder.resolve("h.bin"), new byte[] {0, 0x3c, 0, (byte) 0xc4});
     byte[] message =

@@ -353,6 +353,29 @@ final class PickleCheckpointTest {
   }
 
   @Test
+  void refusesViewsOfOddLengths() {
+    byte[] empty =
+        dict()
+            .text("t")
+            .global("torch._utils", "_rebuild_tensor")
+            .raw("((")
+            .text("storage")
+            .global("torch", "FloatStorage")
+            .text("0")
+            .text("cpu")
+            .integer(8)
+            .raw(')')
+            .raw("tQ")
+            .integer(1)
+            .integers(2)
+            .integers(1)
+            .raw("tR")
+            .raw('u')
+            .stop();
+    assertRefused("a storage view", legacy(empty, 8, EIGHT));
+  }
+
+  @Test
   void refusesForeignCallsByName() {
     byte[] call = dict().text("x").global("posix", "system").text("id").raw(0x85, 'R').stop();
     byte[] stream = legacy(call, 0);
