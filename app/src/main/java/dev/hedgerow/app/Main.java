@@ -62,17 +62,21 @@ final class Main implements Callable<Integer> {
   /** Runs the program and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     var main = new Main();
-    int exitCode =
+    var commandLine =
         new CommandLine(main)
             .setOut(out)
             .setErr(err)
             .setExpandAtFiles(false)
             .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
-            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong))
-            .execute(arguments);
-    out.flush();
-    err.flush();
-    return exitCode;
+            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong));
+    try {
+      return commandLine.execute(arguments);
+    } catch (OutOfMemoryError wrong) {
+      return main.failed(wrong);
+    } finally {
+      out.flush();
+      err.flush();
+    }
   }
 
   @Override
@@ -98,7 +102,7 @@ final class Main implements Callable<Integer> {
     return USAGE;
   }
 
-  private int failed(Exception wrong) {
+  private int failed(Throwable wrong) {
     messages().error(wrong);
     return wrong instanceof UsageException ? USAGE : FAILED;
   }

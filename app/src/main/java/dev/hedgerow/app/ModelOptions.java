@@ -94,6 +94,8 @@ final class ModelOptions {
       graph = Binding.bind(family, WeightFile.open(weights), shape(target));
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames classes =
         labels != null
@@ -128,6 +130,8 @@ final class ModelOptions {
             file + " holds weights without a network: use --model FAMILY --weights " + file);
       }
       throw UserFiles.unreadable(file, wrong);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =
