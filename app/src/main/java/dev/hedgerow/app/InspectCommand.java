@@ -66,10 +66,11 @@ final class InspectCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "%s\t%s\t%s\t%s%n",
-          node.name(),
+          Messages.visible(node.name()),
           node.layer().getClass().getSimpleName(),
           node.shape(),
-          node.inputs().stream().map(Node::name).collect(Collectors.joining(" ")));
+          Messages.visible(
+              node.inputs().stream().map(Node::name).collect(Collectors.joining(" "))));
     }
   }
 
@@ -80,7 +81,7 @@ final class InspectCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "%s\t%s\t%s\t%d%n",
-          tensor.name(),
+          Messages.visible(tensor.name()),
           tensor.shape(),
           tensor.type(),
           tensor.offset());

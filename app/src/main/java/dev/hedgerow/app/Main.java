@@ -62,21 +62,27 @@ final class Main implements Callable<Integer> {
   /** Runs the program and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     var main = new Main();
-    var commandLine =
+    var line =
         new CommandLine(main)
             .setOut(out)
             .setErr(err)
             .setExpandAtFiles(false)
             .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
             .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong));
+    int exitCode;
     try {
-      return commandLine.execute(arguments);
-    } catch (OutOfMemoryError wrong) {
-      return main.failed(wrong);
-    } finally {
-      out.flush();
-      err.flush();
+      exitCode = line.execute(arguments);
+    } catch (OutOfMemoryError | StackOverflowError wrong) {
+      main.messages().error(wrong);
+      exitCode = FAILED;
     }
+    out.flush();
+    if (out.checkError() && exitCode == DONE) {
+      main.messages().error(new Failure("cannot write to the standard output"));
+      exitCode = FAILED;
+    }
+    err.flush();
+    return exitCode;
   }
 
   @Override
@@ -102,7 +108,7 @@ final class Main implements Callable<Integer> {
     return USAGE;
   }
 
-  private int failed(Throwable wrong) {
+  private int failed(Exception wrong) {
     messages().error(wrong);
     return wrong instanceof UsageException ? USAGE : FAILED;
   }

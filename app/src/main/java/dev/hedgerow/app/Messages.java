@@ -48,6 +48,11 @@ record Messages(PrintWriter stream, boolean verbose) {
   }
 
   private static String oneLine(String message) {
-    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    return visible(message.strip().replaceAll("\\s*\\R\\s*", "; "));
+  }
+
+  /** Returns a name from a file or a path without the characters that would steer a terminal. */
+  static String visible(String text) {
+    return text.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?");
   }
 }

@@ -92,6 +92,8 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = Binding.bind(family, WeightFile.open(weights), shape(target));
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--size " + target + ": " + wrong.getMessage());
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
     } catch (IllegalArgumentException wrong) {
@@ -102,8 +104,16 @@ final class ModelOptions {
             ? labels(labels, graph)
             : graph.classes() == family.classes().size()
                 ? family.classes()
-                : ClassNames.numbered(graph.classes());
+                : numbered(weights, graph);
     return model(weights, graph, chosen, false, classes, family.startLayer());
+  }
+
+  private static ClassNames numbered(Path file, Graph graph) throws Failure {
+    try {
+      return ClassNames.numbered(graph.classes());
+    } catch (IllegalArgumentException wrong) {
+      throw new Failure(file + ": " + wrong.getMessage(), wrong);
+    }
   }
 
   private Model loadFile(@Nullable Preprocess asked) throws Failure {
@@ -124,6 +134,8 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--size " + target + ": " + wrong.getMessage());
     } catch (IOException wrong) {
       if (holdsWeights(file)) {
         throw new UsageException(
@@ -137,7 +149,7 @@ final class ModelOptions {
     ClassNames classes =
         labels != null
             ? labels(labels, graph)
-            : graph.classes() == imageNet.size() ? imageNet : ClassNames.numbered(graph.classes());
+            : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
     return model(file, graph, chosen, asked == null, classes, null);
   }
 

@@ -259,7 +259,7 @@ class MainTest {
             "cat.3.gradient-hedge.g1.npy",
             "cat.3.gradient-hedge.g2.npy",
             "cat.3.gradient.npy",
-            "cat.3.input-gradient.npy"),
+            "cat.3.input-x-gradient.npy"),
         maps);
     for (String map : maps) {
       assertEquals(Shape.of(32, 32), Npy.read(out.resolve(map)).shape(), map);

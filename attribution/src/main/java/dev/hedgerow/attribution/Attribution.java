@@ -10,8 +10,9 @@ import java.util.List;
  * @param target the explained class
  * @param relevance signed relevance, {@code [1, C, h, w]}: at the network's input, or at the layer
  *     a method such as Grad-CAM stops at
- * @param heatmap {@code [H, W]} of the input image: the channel sum of the relevance, enlarged
- *     where the method stops before the input; not rectified, not rescaled
+ * @param heatmap {@code [H, W]} of the input image, or of the padded image where the network pads
+ *     it before its first convolution: the channel sum of the relevance, enlarged where the method
+ *     stops before the input; not rectified, not rescaled
  * @param sum Σ of the heatmap
  * @param layers the account of every layer passed, from the start down; empty for methods that
  *     carry no relevance

@@ -119,7 +119,7 @@ final class GradientHedge implements Method {
     } else if (sum == 0) {
       warnings.add("the start relevance at " + start.name() + " sums to 0 and is not normalised");
     }
-    return sum == 0 ? g : Elementwise.scale(engine, g, (float) (1 / sum));
+    return sum == 0 ? g : Elementwise.scale(engine, g, 1 / sum);
   }
 
   /** The composite: which rule a node has. */
@@ -197,12 +197,14 @@ final class GradientHedge implements Method {
     };
   }
 
-  /** The nodes at whose outputs the map is taken: what the input convolutions read. */
+  /**
+   * The nodes at whose outputs the map is taken: what the input convolutions read, and the input
+   * itself for what reaches it on another way.
+   */
   private static Set<Node> mapNodes(Set<Node> inputConvolutions, Graph graph) {
     var nodes = new LinkedHashSet<Node>();
     for (Node node : inputConvolutions) nodes.add(node.input());
-    if (nodes.isEmpty()) nodes.add(graph.input());
-    Shape shape = nodes.getFirst().shape();
+    Shape shape = nodes.isEmpty() ? graph.input().shape() : nodes.getFirst().shape();
     for (Node node : nodes) {
       if (!node.shape().equals(shape)) {
         throw new IllegalArgumentException(
@@ -210,6 +212,7 @@ final class GradientHedge implements Method {
                 .formatted(shape, node.shape()));
       }
     }
+    nodes.add(graph.input());
     return nodes;
   }
 }

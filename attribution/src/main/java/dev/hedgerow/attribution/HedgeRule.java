@@ -71,6 +71,6 @@ record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implemen
   /** Scales relevance of one sign, in place, to magnitude 1; an empty section stays zero. */
   private static Tensor section(Engine engine, Tensor part) {
     double sum = Math.abs(Reductions.sum(engine, part));
-    return sum == 0 ? part : Elementwise.scaleInPlace(engine, part, (float) (1 / sum));
+    return sum == 0 ? part : Elementwise.scaleInPlace(engine, part, 1 / sum);
   }
 }

@@ -9,7 +9,7 @@ import dev.hedgerow.nn.Recording;
 final class InputGradient implements Method {
   @Override
   public String name() {
-    return "input-gradient";
+    return "input-x-gradient";
   }
 
   @Override

@@ -38,18 +38,24 @@ final class RelevanceWalk {
   /**
    * Walks from the output of {@code start} to the outputs of {@code until}.
    *
-   * @return the relevance that arrived there, summed over these nodes
+   * @return the relevance that arrived there, summed over these nodes; what arrives in another
+   *     shape than at the first is left out, with a warning
    */
   Tensor run(Node start, Tensor relevance, Set<Node> until) {
-    Tensor arrived = null;
     var reached = ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
+    Tensor arrived = Tensor.zeros(recording.output(until.iterator().next()).shape());
     for (Node node : until) {
       Tensor part = reached.get(node);
       if (part == null) continue;
-      arrived = arrived == null ? part : Elementwise.add(engine, arrived, part);
+      if (part.shape().equals(arrived.shape())) {
+        Elementwise.addInPlace(engine, arrived, part);
+      } else {
+        warnings.add(
+            "relevance of %.3g reached %s, which the map cannot show"
+                .formatted(Reductions.sum(engine, part), node.name()));
+      }
     }
-    if (arrived != null) return arrived;
-    return Tensor.zeros(recording.output(until.iterator().next()).shape());
+    return arrived;
   }
 
   /** Returns the account of the layers passed so far, from the start down. */

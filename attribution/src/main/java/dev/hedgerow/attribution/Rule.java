@@ -15,7 +15,7 @@ interface Rule {
    *
    * @param inputs the inputs of the forward pass, in order; not modified. Those of an element-wise
    *     layer may have been overwritten by its output
-   * @param relevance R at the output, not all zero; not modified
+   * @param relevance R at the output; not modified
    */
   Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance);
 

@@ -89,7 +89,7 @@ final class Rules {
         }
         Tensor supported = Elementwise.keepWhereSupported(engine, r, total);
         Tensor rest = Elementwise.subtract(engine, r, supported);
-        Tensor equalShare = Elementwise.scale(engine, rest, 1f / inputs.size());
+        Tensor equalShare = Elementwise.scale(engine, rest, 1.0 / inputs.size());
         Tensor perMagnitude = Elementwise.quotient(engine, r, total);
         var parts = new ArrayList<Tensor>(inputs.size());
         for (Tensor magnitude : magnitudes) {

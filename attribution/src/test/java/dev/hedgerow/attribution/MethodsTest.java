@@ -123,7 +123,8 @@ class MethodsTest {
   @Test
   void inputGradientIsTheProduct() {
     float[] gradient = explain("gradient", netA, 0, Options.standard()).relevance().toArray();
-    float[] product = explain("input-gradient", netA, 0, Options.standard()).relevance().toArray();
+    float[] product =
+        explain("input-x-gradient", netA, 0, Options.standard()).relevance().toArray();
     float[] x = image.toArray();
     for (int i = 0; i < x.length; i++) assertEquals(x[i] * gradient[i], product[i]);
   }
@@ -190,7 +191,7 @@ class MethodsTest {
         () -> explain("gradient-hedge", netB, 3, Options.standard()));
     assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
     assertEquals(
-        "no method \"x\", expected one of gradient-hedge, gradient, input-gradient, grad-cam",
+        "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam",
         assertThrows(IllegalArgumentException.class, () -> Methods.find("x")).getMessage());
   }
 

@@ -166,9 +166,14 @@ public final class Convolution implements LinearOperator {
       List<Sweep> sweeps,
       WeightView view,
       boolean reverse) {
-    return known.computeIfAbsent(
-        view,
-        v -> sweeps.stream().map(sweep -> Packing.of(engine, this, sweep, v, reverse)).toList());
+    List<Packing> packed = known.get(view);
+    if (packed != null) return packed;
+    // Not inside the map's own lock: packing runs on the engine's threads. Two callers that come at
+    // once pack the same values twice, and keep one.
+    List<Packing> made =
+        sweeps.stream().map(sweep -> Packing.of(engine, this, sweep, view, reverse)).toList();
+    packed = known.putIfAbsent(view, made);
+    return packed == null ? made : packed;
   }
 
   private boolean isDepthwise() {

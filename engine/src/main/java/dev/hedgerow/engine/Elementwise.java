@@ -74,6 +74,10 @@ public final class Elementwise {
 
   /** Stores {@code a ⊘ b} in b, of the same shape. */
   public static Tensor quotientInPlace(Engine engine, Tensor a, Tensor b) {
+    if (!a.shape().equals(b.shape())) {
+      throw new IllegalArgumentException(
+          "quotient: shapes " + a.shape() + " and " + b.shape() + ", expected the same");
+    }
     return combine(engine, "quotient", a, b, b, Elementwise::quotientLoop);
   }
 
@@ -107,23 +111,23 @@ public final class Elementwise {
     for (int i = from; i < to; i++) y[i] = limit(a[i], zeroOrInfinity(Math.abs(x[i])));
   }
 
-  /** Returns {@code a · factor}. */
-  public static Tensor scale(Engine engine, Tensor a, float factor) {
+  /** Returns {@code a · factor}; the factor may lie outside the range of float. */
+  public static Tensor scale(Engine engine, Tensor a, double factor) {
     return scale(engine, a, factor, like(a));
   }
 
   /** Stores {@code a · factor} in a. */
-  public static Tensor scaleInPlace(Engine engine, Tensor a, float factor) {
+  public static Tensor scaleInPlace(Engine engine, Tensor a, double factor) {
     return scale(engine, a, factor, a);
   }
 
-  private static Tensor scale(Engine engine, Tensor a, float factor, Tensor to) {
+  private static Tensor scale(Engine engine, Tensor a, double factor, Tensor to) {
     return map(
         engine,
         a,
         to,
         (x, y, from, end) -> {
-          for (int i = from; i < end; i++) y[i] = x[i] * factor;
+          for (int i = from; i < end; i++) y[i] = (float) (x[i] * factor);
         });
   }
 

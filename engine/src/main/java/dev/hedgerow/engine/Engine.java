@@ -2,11 +2,10 @@ package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +50,10 @@ public final class Engine {
     return pool == null ? 1 : pool.getParallelism();
   }
 
-  /** Returns the name of the kernels: {@code scalar}, {@code vector-256}, {@code vector-512}. */
+  /**
+   * Returns the name of the kernels: {@code scalar}, {@code vector-128}, {@code vector-256}, {@code
+   * vector-512}.
+   */
   public String kernelName() {
     return kernels.name();
   }
@@ -70,19 +72,59 @@ public final class Engine {
       for (int task = 0; task < tasks; task++) body.accept(task);
       return;
     }
-    var next = new AtomicInteger();
-    Runnable work =
-        () -> {
-          for (int task; (task = next.getAndIncrement()) < tasks; ) body.accept(task);
-        };
-    List<ForkJoinTask<?>> running = new ArrayList<>(helpers);
-    for (int i = 0; i < helpers; i++) running.add(pool.submit(work));
-    try {
-      work.run();
-    } finally {
-      next.set(tasks);
-      for (ForkJoinTask<?> helper : running) helper.quietlyJoin();
+    var run = new Run(tasks, body);
+    for (int i = 0; i < helpers; i++) pool.execute(run);
+    run.run();
+    run.await();
+  }
+
+  /**
+   * Tasks that several threads take from. The caller waits for the tasks, not for its helpers: one
+   * that a busy pool starts late finds nothing left to do.
+   */
+  private static final class Run implements Runnable {
+    private final int tasks;
+    private final IntConsumer body;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final CountDownLatch open;
+
+    Run(int tasks, IntConsumer body) {
+      this.tasks = tasks;
+      this.body = body;
+      this.open = new CountDownLatch(tasks);
     }
-    for (ForkJoinTask<?> helper : running) helper.join();
+
+    @Override
+    public void run() {
+      for (int task; (task = next.getAndIncrement()) < tasks; ) {
+        try {
+          if (failure.get() == null) body.accept(task);
+        } catch (Throwable thrown) {
+          failure.compareAndSet(null, thrown);
+        } finally {
+          open.countDown();
+        }
+      }
+    }
+
+    void await() {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          open.await();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) Thread.currentThread().interrupt();
+      switch (failure.get()) {
+        case null -> {}
+        case RuntimeException thrown -> throw thrown;
+        case Error thrown -> throw thrown;
+        case Throwable thrown -> throw new IllegalStateException(thrown);
+      }
+    }
   }
 }

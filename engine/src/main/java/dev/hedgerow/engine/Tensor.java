@@ -99,7 +99,8 @@ public final class Tensor {
   }
 
   /**
-   * Returns the same elements in row-major order under another shape.
+   * Returns the same elements in row-major order under another shape; may share storage with this
+   * tensor.
    *
    * @throws IllegalArgumentException if the number of elements differs
    */
@@ -131,12 +132,16 @@ public final class Tensor {
   /** Number of floats that a tensor of this shape is stored in. */
   static int storageSize(Shape shape) {
     if (shape.rank() != 4) return shape.size();
-    return Math.toIntExact(
+    long size =
         (long) shape.extent(0)
             * blocks(shape.extent(1))
             * BLOCK
             * shape.extent(2)
-            * shape.extent(3));
+            * shape.extent(3);
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("tensor: shape " + shape + " is too large");
+    }
+    return (int) size;
   }
 
   /** Zeroes the padding lanes, after an operation that does not map 0 to 0. */

@@ -78,8 +78,15 @@ public final class ClassNames {
     return new ClassNames(classes);
   }
 
-  /** Returns names for classes of which only the number is known: {@code class 0}, ... */
+  /**
+   * Returns names for classes of which only the number is known: {@code class 0}, ...
+   *
+   * @throws IllegalArgumentException if there are more than a million, more than any classifier has
+   */
   public static ClassNames numbered(int classes) {
+    if (classes > 1_000_000) {
+      throw new IllegalArgumentException(classes + " classes, expected at most 1000000");
+    }
     return parse(IntStream.range(0, classes).mapToObj(i -> "class " + i).toList());
   }
 

@@ -95,6 +95,7 @@ public final class Graph {
 
   /** Returns the nodes that read the output of {@code node}, each once, in topological order. */
   public List<Node> consumers(Node node) {
+    checkOwn(node);
     return consumers.get(node.index());
   }
 
@@ -114,6 +115,7 @@ public final class Graph {
 
   /** Returns {@code node} and every node its output depends on. */
   public Set<Node> ancestors(Node node) {
+    checkOwn(node);
     boolean[] reached = new boolean[node.index() + 1];
     reached[node.index()] = true;
     var ancestors = new LinkedHashSet<Node>();
@@ -143,6 +145,7 @@ public final class Graph {
    * @param keep nodes whose outputs must be kept although no reverse walk reads them
    */
   public Recording record(Engine engine, Tensor x, Node... keep) {
+    for (Node node : keep) checkOwn(node);
     return forward(engine, x, Set.copyOf(Arrays.asList(keep)), true);
   }
 
@@ -205,6 +208,17 @@ public final class Graph {
     return consumers(node).getLast();
   }
 
+  /**
+   * Checks that a node is of this graph, not one that its builder handed out.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  void checkOwn(Node node) {
+    if (node.index() >= nodes.size() || nodes.get(node.index()) != node) {
+      throw new IllegalArgumentException(node + " is not a node of " + name + "; see node(name)");
+    }
+  }
+
   private void checkInput(Tensor x) {
     Shape expected = input().shape();
     Shape shape = x.shape();
@@ -225,6 +239,7 @@ public final class Graph {
    * @return the gradient, of the shape of the node's output
    */
   public Tensor gradient(Engine engine, Recording recording, int target, Node at) {
+    checkOwn(at);
     Tensor seed = recording.oneHot(target);
     Map<Node, Tensor> reached =
         ReverseWalk.run(

@@ -36,6 +36,7 @@ public final class Recording {
    *     {@code keep}
    */
   public Tensor output(Node node) {
+    graph.checkOwn(node);
     if (overwritten[node.index()]) {
       throw new IllegalStateException("the output of " + node + " was not kept");
     }
@@ -49,6 +50,7 @@ public final class Recording {
 
   /** Returns the output of a node, of which only the shape is sure. */
   Tensor tensor(Node node) {
+    graph.checkOwn(node);
     Tensor value = values[node.index()];
     if (value == null) throw new IllegalStateException("no value of " + node + " was recorded");
     return value;

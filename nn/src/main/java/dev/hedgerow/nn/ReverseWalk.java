@@ -45,7 +45,9 @@ public final class ReverseWalk {
     var order = new PriorityQueue<Node>((a, b) -> Integer.compare(b.index(), a.index()));
     signals.put(from, seed);
     order.add(from);
-    for (Node node; (node = order.poll()) != null; ) {
+    // Below the lowest goal nothing leads to one.
+    int lowest = until.stream().mapToInt(Node::index).min().orElse(0);
+    for (Node node; (node = order.poll()) != null && node.index() >= lowest; ) {
       Tensor signal = signals.remove(node);
       if (signal == null) throw new IllegalStateException("no signal at " + node);
       if (until.contains(node)) {

@@ -84,10 +84,12 @@ final class OnnxFile {
    */
   MemorySegment external(String tensor, String location, long offset, long size)
       throws FormatException {
-    MemorySegment mapped = external.get(location);
+    // By the file, not by its spelling: each file counts once for what memory may be used.
+    String key = Path.of(location).normalize().toString();
+    MemorySegment mapped = external.get(key);
     if (mapped == null) {
       mapped = mapExternal(tensor, location, offset, size);
-      external.put(location, mapped);
+      external.put(key, mapped);
       allowance += mapped.byteSize();
     }
     if (offset < 0 || size > mapped.byteSize() - offset) {

@@ -52,7 +52,7 @@ final class StoredTensor {
   /**
    * Returns a tensor whose elements lie {@code strides} apart along its axes.
    *
-   * @param start where the first element lies in the storage, in bytes
+   * @param start where the first element lies in the storage, in bytes: at most its size
    * @param strides in elements, as many as {@code shape} has axes; kept, not copied
    * @throws FormatException if a stride is negative or an element lies outside of the storage
    */
@@ -67,16 +67,7 @@ final class StoredTensor {
       long[] strides)
       throws FormatException {
     var info = info(name, shape, type, storage, start);
-    // The last element's position, in elements, as far as it fits into a long.
-    long last = 0;
-    for (int axis = 0; axis < shape.rank(); axis++) {
-      long steps = Math.max(0, shape.extent(axis) - 1);
-      if (strides[axis] < 0 || Math.multiplyHigh(steps, strides[axis]) != 0) last = -1;
-      if (last >= 0) last += steps * strides[axis];
-      if (last < 0) break;
-    }
-    long room = storage.size() - start;
-    if (start < 0 || shape.size() > 0 && (last < 0 || last >= room / type.bytes())) {
+    if (shape.size() > 0 && !fits(shape, strides, (storage.size() - start) / type.bytes())) {
       throw new FormatException(
           file,
           "elements outside of their storage of " + storage.size() + " bytes",
@@ -167,6 +158,17 @@ final class StoredTensor {
       String name, Shape shape, ElementType type, Storage storage, long start) {
     return new TensorInfo(
         name, shape, type.name(), storage.offset() + (storage.expansion() > 0 ? 0 : start));
+  }
+
+  /** Returns whether the elements of a tensor lie within the first {@code count}. */
+  private static boolean fits(Shape shape, long[] strides, long count) {
+    long room = count - 1;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      long steps = shape.extent(axis) - 1L;
+      if (strides[axis] < 0 || steps > 0 && strides[axis] > room / steps) return false;
+      room -= steps * strides[axis];
+    }
+    return room >= 0;
   }
 
   private static long[] contiguousStrides(Shape shape) {

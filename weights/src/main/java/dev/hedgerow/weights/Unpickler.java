@@ -365,7 +365,8 @@ final class Unpickler {
     long first = 0;
     if (items.size() > 5 && items.get(5) instanceof Tuple view) {
       // (key, offset, count): a part of the storage under a key of its own.
-      List<Long> numbers = integers(new Tuple(view.items().subList(1, view.items().size())));
+      if (view.items().size() != 3) throw wrong("a storage view", "(key, offset, count)");
+      List<Long> numbers = integers(new Tuple(view.items().subList(1, 3)));
       if (numbers.size() != 2 || numbers.getFirst() < 0 || numbers.getFirst() > count.value()) {
         throw wrong("a storage view", "(key, offset, count) inside of the storage");
       }
@@ -384,9 +385,6 @@ final class Unpickler {
 
   private List<Long> integers(Pickled value) throws FormatException {
     List<Pickled> items = items(value);
-    if (items.size() > StoredTensor.MOST_AXES) {
-      throw wrong(items.size() + " axes", "at most " + StoredTensor.MOST_AXES);
-    }
     charge(OBJECT + 2L * OBJECT * items.size());
     var integers = new ArrayList<Long>(items.size());
     for (Pickled item : items) {

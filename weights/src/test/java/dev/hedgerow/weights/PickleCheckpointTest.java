@@ -139,6 +139,18 @@ final class PickleCheckpointTest {
   }
 
   @Test
+  void readsContiguousFloat32WhereItLies() throws IOException {
+    // The stride of an axis of one element says nothing.
+    byte[] file = single("FloatStorage", EIGHT, 8, 1, new long[] {2, 1, 3}, new long[] {3, 99, 1});
+    WeightSource source = Samples.read(file);
+    var parameter = source.parameter("t");
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, parameter.toArray());
+    int at = (int) source.tensors().iterator().next().offset();
+    System.arraycopy(f32(-1), 0, file, at, 4);
+    assertEquals(-1, parameter.get(0));
+  }
+
+  @Test
   void convertsEveryFloatingStorage() throws IOException {
     assertArrayEquals(
         new float[] {1, -2.5f}, tensor(single("HalfStorage", i16(0x3c00, 0xc100), 2), "t"));
@@ -420,6 +432,18 @@ final class PickleCheckpointTest {
     assertRefused(
         part,
         single("FloatStorage", EIGHT, 8, 0, new long[] {3, 3}, new long[] {1L << 62, 1L << 62}));
+    // Products and sums that are small again after they overflow.
+    assertRefused(
+        part, single("FloatStorage", EIGHT, 8, 0, new long[] {5, 2}, new long[] {1L << 62, 1}));
+    assertRefused(
+        part,
+        single(
+            "FloatStorage",
+            EIGHT,
+            8,
+            0,
+            new long[] {3, 3},
+            new long[] {Long.MAX_VALUE / 2 + 1, Long.MAX_VALUE / 2 + 2}));
     assertRefused(
         "starts at element -1", single("FloatStorage", EIGHT, 8, -1, two, new long[] {2, 1}));
     assertRefused(
@@ -429,6 +453,8 @@ final class PickleCheckpointTest {
         "1 strides for shape [2, 2]", single("FloatStorage", EIGHT, 8, 0, two, new long[] {2}));
     assertRefused(
         "2^31-1", single("FloatStorage", EIGHT, 8, 0, new long[] {65536, 65536}, new long[2]));
+    assertRefused(
+        "more than 64 axes", single("FloatStorage", EIGHT, 8, 0, new long[65], new long[65]));
     assertRefused(
         "axis 0 has extent 4294967296",
         single("FloatStorage", EIGHT, 8, 0, new long[] {1L << 32}, new long[1]));
@@ -521,6 +547,7 @@ final class PickleCheckpointTest {
             "}(Nu.",
             "NNs.",
             "(NN0u.",
+            "]N(at.",
             "h\u0000.",
             "R.",
             "NR.",

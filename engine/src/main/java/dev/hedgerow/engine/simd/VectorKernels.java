@@ -14,7 +14,8 @@ public final class VectorKernels {
    * @throws UnsupportedOperationException if there are none for it
    */
   public static Kernels forBits(int bits) {
-    int width = bits == -1 ? FloatVector.SPECIES_PREFERRED.vectorBitSize() : bits;
+    int preferred = Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    int width = bits == -1 ? preferred : bits;
     // A fused multiply-add without hardware for it is thousands of times slower. Vectors of 256
     // bits imply it on x86, any vectors on aarch64.
     if (bits == -1 && width < 256 && !System.getProperty("os.arch").equals("aarch64")) {
