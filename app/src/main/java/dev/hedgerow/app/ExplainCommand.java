@@ -165,10 +165,12 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Failure {
     Messages messages = main.messages();
-    if (targets != null && top != null)
+    if (targets != null && top != null) {
       throw new UsageException("give --target or --top, not both");
-    if (top != null && top < 1)
+    }
+    if (top != null && top < 1) {
       throw new UsageException("--top is " + top + ", expected 1 or more");
+    }
     if (threads < 1 || threads > MOST_THREADS) {
       throw new UsageException("--threads is " + threads + ", expected 1 to " + MOST_THREADS);
     }

@@ -8,6 +8,7 @@ import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -116,7 +117,7 @@ final class Explainer {
         throw new Failure(image + ": the network's logits are not finite, " + logit);
       }
     }
-    float[] probabilities = softmax(logits);
+    float[] probabilities = Softmax.forward(engine, recording.logits(), 1).toArray();
     List<Explanation.Score> scores = new ArrayList<>();
     for (int k : Targets.descending(logits)) {
       scores.add(new Explanation.Score(k, model.classes().get(k), logits[k], probabilities[k]));
@@ -177,18 +178,6 @@ final class Explainer {
       throw new Failure(file + ": shape " + shape + ", expected " + one + " or " + input);
     }
     return new Subject(array.reshape(input), true, Picture.of(array.reshape(one)));
-  }
-
-  private static float[] softmax(float[] logits) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) largest = Math.max(largest, logit);
-    double sum = 0;
-    for (float logit : logits) sum += Math.exp(logit - largest);
-    float[] probabilities = new float[logits.length];
-    for (int i = 0; i < logits.length; i++) {
-      probabilities[i] = (float) (Math.exp(logits[i] - largest) / sum);
-    }
-    return probabilities;
   }
 
   private static double milliseconds(long from, long to) {

@@ -96,6 +96,8 @@ final class ModelOptions {
       throw new UsageException("--size " + target + ": " + wrong.getMessage());
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames classes =
         labels != null
@@ -140,6 +142,8 @@ final class ModelOptions {
             file + " holds weights without a network: use --model FAMILY --weights " + file);
       }
       throw UserFiles.unreadable(file, wrong);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =

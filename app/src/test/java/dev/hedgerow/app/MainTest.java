@@ -418,6 +418,7 @@ class MainTest {
           --top=x                  | 'x' is not an int
           --threads=0              | --threads is 0
           --size=224               | "224" is no size, expected HEIGHTxWIDTH
+          --size=99999x99999       | shape [1, 3, 99999, 99999] has more than 2^31-1 elements
           --size=0x5               | "0x5" is no size
           --add-policy=none        | "none" is no policy, expected published or conserving
           --start-layer=layer9     | has no layer "layer9"; did you mean layer
