@@ -92,8 +92,6 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = Binding.bind(family, WeightFile.open(weights), shape(target));
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage());
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
     } catch (IllegalArgumentException wrong) {
@@ -134,8 +132,6 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage());
     } catch (IOException wrong) {
       if (holdsWeights(file)) {
         throw new UsageException(
