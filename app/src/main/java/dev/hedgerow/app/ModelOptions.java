@@ -93,11 +93,9 @@ final class ModelOptions {
     try {
       graph = Binding.bind(family, WeightFile.open(weights), shape(target));
     } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage());
+      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames classes =
         labels != null
@@ -135,15 +133,13 @@ final class ModelOptions {
     try {
       graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
     } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage());
+      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
       if (holdsWeights(file)) {
         throw new UsageException(
             file + " holds weights without a network: use --model FAMILY --weights " + file);
       }
       throw UserFiles.unreadable(file, wrong);
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =
