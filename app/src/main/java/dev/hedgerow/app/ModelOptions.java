@@ -92,10 +92,10 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = Binding.bind(family, WeightFile.open(weights), shape(target));
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
       throw UserFiles.unreadable(weights, wrong);
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames classes =
         labels != null
@@ -132,14 +132,14 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
       if (holdsWeights(file)) {
         throw new UsageException(
             file + " holds weights without a network: use --model FAMILY --weights " + file);
       }
       throw UserFiles.unreadable(file, wrong);
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =
