@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,10 @@ public final class OnnxModel {
   /** Reads a model from memory; the path is for errors and for what lies beside it. */
   static OnnxModel read(Path file, MemorySegment bytes, @Nullable Shape input)
       throws FormatException {
+    Optional<String> foreign = WeightFile.foreignToOnnx(bytes);
+    if (foreign.isPresent()) {
+      throw new FormatException(file, "looks like " + foreign.get(), "", "an ONNX model");
+    }
     var source = new OnnxFile(file, bytes);
     OnnxGraph graph = null;
     String producer = "";

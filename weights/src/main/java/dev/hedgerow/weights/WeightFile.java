@@ -6,11 +6,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Opens files of weights of any format: the file's content says which, not its name. */
 public final class WeightFile {
   private static final String EXPECTATION = "weights: safetensors, PyTorch .pth, .npz or .npy";
   private static final int SAMPLE = 512;
+
+  private static final String ONNX = "an ONNX model, which brings its own graph";
+  private static final String UNKNOWN = "something else";
 
   private WeightFile() {}
 
@@ -46,6 +50,12 @@ public final class WeightFile {
     throw new FormatException(file, "looks like " + guess(bytes), "", EXPECTATION);
   }
 
+  /** Returns what a file that cannot be an ONNX model looks like, if that is known. */
+  static Optional<String> foreignToOnnx(MemorySegment bytes) {
+    String guess = guess(bytes);
+    return guess.equals(ONNX) || guess.equals(UNKNOWN) ? Optional.empty() : Optional.of(guess);
+  }
+
   /** Returns what a file of another format looks like. */
   private static String guess(MemorySegment bytes) {
     byte[] sample =
@@ -63,9 +73,9 @@ public final class WeightFile {
     if (isText(sample)) return "text";
     // A protocol buffer whose first field is the number of the format's version, as in ONNX.
     if (start.matches("(?s)\\x08[\\x01-\\x1f][\\x12\\x1a\\x22\\x2a\\x32\\x3a\\x42].*")) {
-      return "an ONNX model, which brings its own graph";
+      return ONNX;
     }
-    return "something else";
+    return UNKNOWN;
   }
 
   private static boolean isText(byte[] sample) {
