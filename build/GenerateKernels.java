@@ -160,6 +160,7 @@ final class GenerateKernels {
       package dev.hedgerow.engine.simd;
 
       import dev.hedgerow.engine.kernel.Kernels;
+      import dev.hedgerow.engine.kernel.ScalarKernels;
       import java.lang.foreign.MemorySegment;
       import java.nio.ByteOrder;
       import java.util.Arrays;
@@ -252,7 +253,7 @@ final class GenerateKernels {
 
         private static float tail(MemorySegment w, boolean absolute, float low, float high, long at, int i, int columns, float[] x, int xAt) {
           float sum = 0;
-          for (; i < columns; i++) sum += Weights.view(Weights.get(w, at + 4L * i), absolute, low, high) * x[xAt + i];
+          for (; i < columns; i++) sum += ScalarKernels.weight(w, at + 4L * i, absolute, low, high) * x[xAt + i];
           return sum;
         }
 
@@ -277,7 +278,7 @@ final class GenerateKernels {
             FloatVector weights = view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high);
             weights.fma(factors, FloatVector.fromArray(S, y, yAt + i)).intoArray(y, yAt + i);
           }
-          for (; i < count; i++) y[yAt + i] += factor * Weights.view(Weights.get(w, at + 4L * i), absolute, low, high);
+          for (; i < count; i++) y[yAt + i] += factor * ScalarKernels.weight(w, at + 4L * i, absolute, low, high);
         }
 
         @Override

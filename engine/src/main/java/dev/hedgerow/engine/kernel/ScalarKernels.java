@@ -98,7 +98,7 @@ public final class ScalarKernels implements Kernels {
       long at = (long) (row + r) * columns;
       float sum = 0;
       for (int i = 0; i < columns; i++) {
-        sum += view(w.get(FLOAT, 4 * (at + i)), absolute, low, high) * x[xAt + i];
+        sum += weight(w, 4 * (at + i), absolute, low, high) * x[xAt + i];
       }
       y[yAt + r] = sum;
     }
@@ -124,12 +124,15 @@ public final class ScalarKernels implements Kernels {
       if (factor == 0) continue;
       long at = (long) r * columns + column;
       for (int i = 0; i < count; i++) {
-        y[yAt + i] += factor * view(w.get(FLOAT, 4 * (at + i)), absolute, low, high);
+        y[yAt + i] += factor * weight(w, 4 * (at + i), absolute, low, high);
       }
     }
   }
 
-  private static float view(float weight, boolean absolute, float low, float high) {
+  /** Returns what is shown of the weight at a byte offset: clamped, or its absolute value. */
+  public static float weight(
+      MemorySegment w, long offset, boolean absolute, float low, float high) {
+    float weight = w.get(FLOAT, offset);
     return absolute ? Math.abs(weight) : Math.min(Math.max(weight, low), high);
   }
 

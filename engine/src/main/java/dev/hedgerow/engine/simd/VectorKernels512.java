@@ -1,6 +1,7 @@
 package dev.hedgerow.engine.simd;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import dev.hedgerow.engine.kernel.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -922,7 +923,7 @@ final class VectorKernels512 implements Kernels {
       int xAt) {
     float sum = 0;
     for (; i < columns; i++)
-      sum += Weights.view(Weights.get(w, at + 4L * i), absolute, low, high) * x[xAt + i];
+      sum += ScalarKernels.weight(w, at + 4L * i, absolute, low, high) * x[xAt + i];
     return sum;
   }
 
@@ -973,7 +974,7 @@ final class VectorKernels512 implements Kernels {
       weights.fma(factors, FloatVector.fromArray(S, y, yAt + i)).intoArray(y, yAt + i);
     }
     for (; i < count; i++)
-      y[yAt + i] += factor * Weights.view(Weights.get(w, at + 4L * i), absolute, low, high);
+      y[yAt + i] += factor * ScalarKernels.weight(w, at + 4L * i, absolute, low, high);
   }
 
   @Override
