@@ -68,6 +68,6 @@ final class GradCam implements Method {
     Tensor weights =
         Reductions.spatialMean(engine, gradient)
             .reshape(Shape.of(1, activation.shape().extent(1), 1, 1));
-    return Heatmaps.channelSum(Elementwise.multiply(engine, activation, weights));
+    return Heatmap.channelSum(Elementwise.multiply(engine, activation, weights));
   }
 }

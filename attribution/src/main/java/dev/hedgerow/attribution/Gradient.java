@@ -35,7 +35,7 @@ final class Gradient implements Method {
   }
 
   static Attribution atInput(Engine engine, String method, int target, Tensor relevance) {
-    Tensor heatmap = Heatmaps.channelSum(relevance);
+    Tensor heatmap = Heatmap.channelSum(relevance);
     return new Attribution(
         method, target, relevance, heatmap, Reductions.sum(engine, heatmap), List.of(), List.of());
   }

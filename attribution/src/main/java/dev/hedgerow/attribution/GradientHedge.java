@@ -83,7 +83,7 @@ final class GradientHedge implements Method {
         new RelevanceWalk(
             engine, recording, node -> rule(node, inputConvolutions, options), warnings);
     Tensor map = walk.run(start, relevance, mapNodes(inputConvolutions, graph));
-    Tensor heatmap = Heatmaps.channelSum(map);
+    Tensor heatmap = Heatmap.channelSum(map);
     return new Attribution(
         name(), target, map, heatmap, Reductions.sum(engine, heatmap), walk.layers(), warnings);
   }

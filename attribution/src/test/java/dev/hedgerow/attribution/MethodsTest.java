@@ -94,7 +94,7 @@ class MethodsTest {
             node -> GradientHedge.rule(node, Set.of(), options),
             new ArrayList<>());
     Tensor map = walk.run(block.output(), Det.tensor(61, 1, 8, side, side), Set.of(block.input()));
-    float[] sum = Heatmaps.channelSum(map).toArray();
+    float[] sum = Heatmap.channelSum(map).toArray();
     for (int i = 0; i < sum.length; i++) sum[i] *= 2;
     KnownAnswers.assertClose(name, sum, 1e-6);
   }
