@@ -1,7 +1,7 @@
 package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.AddPolicy;
-import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Engine;
 import java.io.PrintWriter;
@@ -122,7 +122,7 @@ final class ExplainCommand implements Callable<Integer> {
   private boolean json;
 
   /** The methods asked for. */
-  private record MethodList(List<Method> methods) {}
+  private record MethodList(List<Attributor> methods) {}
 
   private static final class TargetsConverter implements ITypeConverter<Targets> {
     @Override
@@ -138,11 +138,11 @@ final class ExplainCommand implements Callable<Integer> {
   private static final class MethodsConverter implements ITypeConverter<MethodList> {
     @Override
     public MethodList convert(String text) {
-      if (text.equals(ALL)) return new MethodList(Methods.all());
-      Set<Method> methods = new LinkedHashSet<>();
+      if (text.equals(ALL)) return new MethodList(Methods.standard().all());
+      Set<Attributor> methods = new LinkedHashSet<>();
       for (String name : text.split(",", -1)) {
         try {
-          methods.add(Methods.find(name.strip()));
+          methods.add(Methods.standard().find(name.strip()));
         } catch (IllegalArgumentException unknown) {
           throw new TypeConversionException(unknown.getMessage());
         }

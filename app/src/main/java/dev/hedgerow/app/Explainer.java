@@ -2,8 +2,8 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
-import dev.hedgerow.attribution.Method;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
@@ -39,7 +39,7 @@ final class Explainer {
    *
    * @param named whether γ is part of file names
    */
-  private record Pass(Method method, Options options, Gamma gamma, boolean named) {}
+  private record Pass(Attributor method, Options options, Gamma gamma, boolean named) {}
 
   /** An image as the network reads it, {@code [1, 3, h, w]}, and as people see it. */
   private record Subject(Tensor input, boolean preprocessed, Picture picture) {}
@@ -54,7 +54,7 @@ final class Explainer {
       Engine engine,
       Model model,
       Targets targets,
-      List<Method> methods,
+      List<Attributor> methods,
       List<Gamma> gammas,
       AddPolicy addPolicy,
       @Nullable String startLayer) {
@@ -64,10 +64,14 @@ final class Explainer {
     this.addPolicy = addPolicy;
     this.startLayer = startLayer == null ? model.startLayer() : checked(startLayer, model.graph());
     Set<Node> kept = new LinkedHashSet<>();
-    for (Method method : methods) {
+    for (Attributor method : methods) {
       List<Gamma> values = method.usesGamma() ? gammas : gammas.subList(0, 1);
       for (Gamma gamma : values) {
-        var options = new Options(gamma.value(), addPolicy, this.startLayer);
+        var options =
+            Options.standard()
+                .withGamma(gamma.value())
+                .withAddPolicy(addPolicy)
+                .withStartLayer(this.startLayer);
         passes.add(new Pass(method, options, gamma, values.size() > 1));
         try {
           kept.addAll(method.keeps(model.graph(), options));

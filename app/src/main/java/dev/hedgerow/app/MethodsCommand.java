@@ -1,6 +1,6 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +21,7 @@ final class MethodsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var out = spec.commandLine().getOut();
-    for (Method method : Methods.all()) {
+    for (Attributor method : Methods.standard().all()) {
       out.printf("%-16s  %s: %s%n", method.name(), method.title(), method.reference());
     }
     return Main.DONE;

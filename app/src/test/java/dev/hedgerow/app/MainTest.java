@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
@@ -140,7 +140,7 @@ class MainTest {
     assertTrue(models.getFirst().contains(" 138357544 parameters"), models.getFirst());
     List<String> methods = run("methods").out().lines().toList();
     assertEquals(
-        Methods.all().stream().map(Method::name).toList(),
+        Methods.standard().all().stream().map(Attributor::name).toList(),
         methods.stream().map(line -> line.substring(0, line.indexOf(' '))).toList());
   }
 

@@ -1,6 +1,11 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Resize;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Recording;
 import java.util.List;
 
 /**
@@ -29,5 +34,55 @@ public record Attribution(
   public Attribution {
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Returns the explanation that relevance at the network's input is; its heatmap is the channel
+   * sum.
+   *
+   * @param relevance {@code [1, C, H, W]}
+   */
+  public static Attribution atInput(
+      Engine engine,
+      Attributor method,
+      int target,
+      Tensor relevance,
+      List<LayerReport> layers,
+      List<String> warnings) {
+    Tensor heatmap = Heatmap.channelSum(relevance);
+    return new Attribution(
+        method.name(),
+        target,
+        relevance,
+        heatmap,
+        Reductions.sum(engine, heatmap),
+        layers,
+        warnings);
+  }
+
+  /**
+   * Returns the explanation that a map at a layer is, enlarged bilinearly to the input's size.
+   *
+   * @param map {@code [h, w]}; also the relevance, as {@code [1, 1, h, w]}
+   */
+  public static Attribution atLayer(
+      Engine engine,
+      Attributor method,
+      int target,
+      Tensor map,
+      Recording recording,
+      List<LayerReport> layers,
+      List<String> warnings) {
+    Shape input = recording.graph().input().shape();
+    Tensor heatmap = Resize.bilinear(map, input.extent(2), input.extent(3));
+    Shape shape = map.shape();
+    return new Attribution(
+        method.name(),
+        target,
+        map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1))),
+        heatmap,
+        Reductions.sum(engine, heatmap),
+        layers,
+        warnings);
   }
 }

@@ -1,6 +1,7 @@
 package dev.hedgerow.attribution;
 
 import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.layer.WeightedLayer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ final class Branches {
       for (Node input : each.inputs()) {
         longest = Math.max(longest, known.getOrDefault(input, 0));
       }
-      known.put(each, longest + (each.layer().isWeighted() ? 1 : 0));
+      known.put(each, longest + (each.layer() instanceof WeightedLayer ? 1 : 0));
     }
     return known.getOrDefault(node, 0);
   }

@@ -3,7 +3,6 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
-import dev.hedgerow.engine.Resize;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
@@ -16,7 +15,7 @@ import java.util.Set;
  * Grad-CAM at the last spatial layer A: {@code max(0, Σ_c w_c A_c)} with {@code w_c =
  * mean_hw(∂y_t/∂A_c)}, enlarged bilinearly to the input's size.
  */
-final class GradCam implements Method {
+final class GradCam implements Attributor {
   @Override
   public String name() {
     return "grad-cam";
@@ -44,17 +43,7 @@ final class GradCam implements Method {
     Node layer = StartLayer.of(graph, options);
     Tensor map = map(engine, recording, target, layer);
     Tensor rectified = Elementwise.positive(engine, map);
-    Shape input = recording.output(graph.input()).shape();
-    Tensor heatmap = Resize.bilinear(rectified, input.extent(2), input.extent(3));
-    Shape shape = rectified.shape();
-    return new Attribution(
-        name(),
-        target,
-        rectified.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1))),
-        heatmap,
-        Reductions.sum(engine, heatmap),
-        List.of(),
-        List.of());
+    return Attribution.atLayer(engine, this, target, rectified, recording, List.of(), List.of());
   }
 
   /** Returns {@code Σ_c w_c A_c}, {@code [h, w]}, signed. */

@@ -1,13 +1,12 @@
 package dev.hedgerow.attribution;
 
 import dev.hedgerow.engine.Engine;
-import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
 import java.util.List;
 
 /** The plain gradient of the class score with respect to the input, {@code ∂y_t/∂x}. */
-final class Gradient implements Method {
+final class Gradient implements Attributor {
   @Override
   public String name() {
     return "gradient";
@@ -27,16 +26,10 @@ final class Gradient implements Method {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Tensor gradient = inputGradient(engine, recording, target);
-    return atInput(engine, name(), target, gradient);
+    return Attribution.atInput(engine, this, target, gradient, List.of(), List.of());
   }
 
   static Tensor inputGradient(Engine engine, Recording recording, int target) {
     return recording.graph().gradient(engine, recording, target, recording.graph().input());
-  }
-
-  static Attribution atInput(Engine engine, String method, int target, Tensor relevance) {
-    Tensor heatmap = Heatmap.channelSum(relevance);
-    return new Attribution(
-        method, target, relevance, heatmap, Reductions.sum(engine, heatmap), List.of(), List.of());
   }
 }

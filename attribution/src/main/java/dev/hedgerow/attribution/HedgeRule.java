@@ -32,15 +32,15 @@ import java.util.List;
  * @param gamma γ; 1 for a 1×1 kernel
  * @param shifted whether Ψ is subtracted: the kernel is larger than 1×1
  */
-record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implements Rule {
+public record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implements Rule {
 
   /** Returns the rule for a kernel larger than 1×1. */
-  static HedgeRule spatial(LinearOperator operator, float gamma) {
+  public static HedgeRule spatial(LinearOperator operator, float gamma) {
     return new HedgeRule(operator, gamma, true);
   }
 
   /** Returns the rule for a 1×1 kernel, or a linear layer. */
-  static HedgeRule point(LinearOperator operator) {
+  public static HedgeRule point(LinearOperator operator) {
     return new HedgeRule(operator, 1, false);
   }
 
@@ -66,6 +66,11 @@ record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implemen
     Elementwise.addInPlace(engine, passed, u.relevance());
     placed += a.supported() + u.supported();
     return new Passed(List.of(passed), (shifted ? gamma - 2 : 0) - placed);
+  }
+
+  @Override
+  public boolean normalises() {
+    return true;
   }
 
   /** Scales relevance of one sign, in place, to magnitude 1; an empty section stays zero. */

@@ -4,9 +4,10 @@ import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
+import java.util.List;
 
 /** Input times gradient, {@code x ⊙ ∂y_t/∂x}. */
-final class InputGradient implements Method {
+final class InputGradient implements Attributor {
   @Override
   public String name() {
     return "input-x-gradient";
@@ -27,6 +28,7 @@ final class InputGradient implements Method {
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Tensor gradient = Gradient.inputGradient(engine, recording, target);
     Tensor x = recording.output(recording.graph().input());
-    return Gradient.atInput(engine, name(), target, Elementwise.multiply(engine, x, gradient));
+    Tensor product = Elementwise.multiply(engine, x, gradient);
+    return Attribution.atInput(engine, this, target, product, List.of(), List.of());
   }
 }

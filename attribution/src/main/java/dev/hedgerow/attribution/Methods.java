@@ -1,33 +1,70 @@
 package dev.hedgerow.attribution;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Every method, by name. */
+/** Explanation methods by name. Immutable. */
 public final class Methods {
-  private static final List<Method> ALL =
-      List.of(new GradientHedge(), new Gradient(), new InputGradient(), new GradCam());
+  private static final Methods STANDARD =
+      new Methods(List.of(new GradientHedge(), new Gradient(), new InputGradient(), new GradCam()));
 
-  private Methods() {}
+  private final List<Attributor> all;
 
-  /** Returns all methods, the library's own first. */
-  public static List<Method> all() {
-    return ALL;
+  private Methods(List<Attributor> all) {
+    this.all = List.copyOf(all);
+  }
+
+  /** Returns the library's methods, Gradient Hedge first. */
+  public static Methods standard() {
+    return STANDARD;
   }
 
   /**
-   * Returns the method with the given name.
+   * Returns these methods and another.
    *
+   * @throws IllegalArgumentException if its name is taken
+   */
+  public Methods with(Attributor method) {
+    if (all.stream().anyMatch(known -> known.name().equals(method.name()))) {
+      throw new IllegalArgumentException("there is a method \"" + method.name() + "\" already");
+    }
+    var more = new ArrayList<>(all);
+    more.add(method);
+    return new Methods(more);
+  }
+
+  /** Returns all methods. */
+  public List<Attributor> all() {
+    return all;
+  }
+
+  /**
+   * Returns the method, or the variant of a method, with the given name.
+   *
+   * @param name {@code gradient-hedge}, or {@code lrp:epsilon-plus} for a variant
    * @throws IllegalArgumentException if there is none; the message lists those there are
    */
-  public static Method find(String name) {
-    for (Method method : ALL) {
+  public Attributor find(String name) {
+    for (Attributor method : all) {
       if (method.name().equals(name)) return method;
+      for (Attributor variant : method.variants()) {
+        if (variant.name().equals(name)) return variant;
+      }
+      if (name.startsWith(method.name() + ":")) {
+        throw unknown("variant", name, method.variants());
+      }
     }
-    throw new IllegalArgumentException(
-        "no method \""
-            + name
-            + "\", expected one of "
-            + ALL.stream().map(Method::name).collect(Collectors.joining(", ")));
+    throw unknown("method", name, all);
+  }
+
+  private static IllegalArgumentException unknown(
+      String kind, String name, List<? extends Attributor> known) {
+    return new IllegalArgumentException(
+        "no %s \"%s\", expected one of %s"
+            .formatted(
+                kind,
+                name,
+                known.stream().map(Attributor::name).collect(Collectors.joining(", "))));
   }
 }

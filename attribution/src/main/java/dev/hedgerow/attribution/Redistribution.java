@@ -19,7 +19,7 @@ import dev.hedgerow.engine.WeightView;
  * @param relevance J, of the shape of a
  * @param supported {@code Σ R_j} over the positions with support, so ΣJ up to rounding
  */
-record Redistribution(Tensor relevance, double supported) {
+public record Redistribution(Tensor relevance, double supported) {
 
   /**
    * Redistributes relevance.
@@ -28,7 +28,7 @@ record Redistribution(Tensor relevance, double supported) {
    * @param v which weights
    * @param r relevance at the output, {@code [1, O, H', W']}; not modified
    */
-  static Redistribution j(
+  public static Redistribution j(
       Engine engine, LinearOperator operator, Tensor a, WeightView v, Tensor r) {
     Tensor z = operator.forward(engine, v, a);
     double supported = Reductions.sumWhereSupported(engine, r, z);

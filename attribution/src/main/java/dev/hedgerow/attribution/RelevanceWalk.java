@@ -10,16 +10,19 @@ import dev.hedgerow.nn.ReverseWalk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Carries relevance down a recorded network, one rule a layer, and keeps the account. */
-final class RelevanceWalk {
+public final class RelevanceWalk {
+  /** Magnitudes may grow this much from a layer's output to its inputs without a warning. */
+  private static final double GROWTH = 1e3;
+
   private final Engine engine;
   private final Recording recording;
-  private final Function<Node, Rule> rules;
+  private final Composite rules;
   private final List<LayerReport> layers = new ArrayList<>();
   private final List<String> warnings;
+  private boolean warnedOfGrowth;
 
   /**
    * Prepares a walk.
@@ -27,8 +30,7 @@ final class RelevanceWalk {
    * @param rules the composite: which rule a node has
    * @param warnings written to
    */
-  RelevanceWalk(
-      Engine engine, Recording recording, Function<Node, Rule> rules, List<String> warnings) {
+  public RelevanceWalk(Engine engine, Recording recording, Composite rules, List<String> warnings) {
     this.engine = engine;
     this.recording = recording;
     this.rules = rules;
@@ -41,7 +43,7 @@ final class RelevanceWalk {
    * @return the relevance that arrived there, summed over these nodes; what arrives in another
    *     shape than at the first is left out, with a warning
    */
-  Tensor run(Node start, Tensor relevance, Set<Node> until) {
+  public Tensor run(Node start, Tensor relevance, Set<Node> until) {
     var reached = ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
     Tensor arrived = Tensor.zeros(recording.output(until.iterator().next()).shape());
     for (Node node : until) {
@@ -59,12 +61,13 @@ final class RelevanceWalk {
   }
 
   /** Returns the account of the layers passed so far, from the start down. */
-  List<LayerReport> layers() {
+  public List<LayerReport> layers() {
     return layers;
   }
 
   private List<? extends @Nullable Tensor> pass(Node node, Tensor r) {
-    Rule.Passed passed = rules.apply(node).pass(engine, node, recording.inputs(node), r);
+    Rule rule = rules.rule(node);
+    Rule.Passed passed = rule.pass(engine, node, recording.inputs(node), r);
     double sum = 0;
     double magnitude = 0;
     for (Tensor part : passed.relevance()) {
@@ -75,8 +78,13 @@ final class RelevanceWalk {
     if (!Double.isFinite(magnitude)) {
       throw new ArithmeticException("relevance is not finite after " + node.name());
     }
-    if (magnitude == 0 && Reductions.sumAbsolute(engine, r) > 0) {
-      warnings.add("all relevance dies at " + node.name());
+    double before = Reductions.sumAbsolute(engine, r);
+    if (magnitude == 0 && before > 0) warnings.add("all relevance dies at " + node.name());
+    if (magnitude > GROWTH * before && !rule.normalises() && !warnedOfGrowth) {
+      warnedOfGrowth = true;
+      warnings.add(
+          "relevance grows %.3g-fold at %s: the map is not to be trusted"
+              .formatted(magnitude / before, node.name()));
     }
     double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
     layers.add(

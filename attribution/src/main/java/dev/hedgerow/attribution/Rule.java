@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How relevance passes one layer, from its output to its inputs. Stateless. */
 @FunctionalInterface
-interface Rule {
+public interface Rule {
   /**
    * Passes relevance through a node.
    *
@@ -18,6 +18,11 @@ interface Rule {
    * @param relevance R at the output; not modified
    */
   Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance);
+
+  /** Returns whether the rule sets the magnitude of relevance, whatever it was. */
+  default boolean normalises() {
+    return false;
+  }
 
   /**
    * What a rule hands down.

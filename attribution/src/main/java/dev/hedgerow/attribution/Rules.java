@@ -9,30 +9,66 @@ import dev.hedgerow.engine.MaxPool;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.layer.Affine;
+import dev.hedgerow.nn.layer.Clip;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Identity;
+import dev.hedgerow.nn.layer.Lrn;
+import dev.hedgerow.nn.layer.Pad;
+import dev.hedgerow.nn.layer.Relu;
+import dev.hedgerow.nn.layer.Reshape;
+import dev.hedgerow.nn.layer.Slice;
+import dev.hedgerow.nn.layer.Transpose;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Rules without parameters of a paper: how relevance passes everything but convolutions. */
-final class Rules {
+public final class Rules {
   /** Keeps the shares of an average pool defined, and uniform, in an all-zero window. */
   private static final float POOL_SHIFT = 1e-9f;
 
   private Rules() {}
 
+  /**
+   * Returns the rule of a layer that neither mixes nor weighs: element-wise layers pass R
+   * unchanged, layers that move elements send it back to where the elements came from.
+   *
+   * @throws IllegalArgumentException if the layer is another; the message names method and node
+   */
+  public static Rule passive(String method, Node node) {
+    return switch (node.layer()) {
+      case Relu relu -> UNCHANGED;
+      case Clip clip -> UNCHANGED;
+      case Lrn lrn -> UNCHANGED;
+      case Identity identity -> UNCHANGED;
+      case Affine affine -> UNCHANGED;
+      case Flatten flatten -> ADJOINT;
+      case Reshape reshape -> ADJOINT;
+      case Transpose transpose -> ADJOINT;
+      case Slice slice -> ADJOINT;
+      case Pad pad -> ADJOINT;
+      default ->
+          throw new IllegalArgumentException(
+              "%s has no rule for layer \"%s\" (%s) below the start layer"
+                  .formatted(method, node.name(), node.layer().getClass().getSimpleName()));
+    };
+  }
+
   /** R unchanged: element-wise layers. */
-  static final Rule UNCHANGED = (engine, node, inputs, r) -> Passed.of(r);
+  public static final Rule UNCHANGED = (engine, node, inputs, r) -> Passed.of(r);
 
   /** Values go back where they came from: layers that move elements. */
-  static final Rule ADJOINT =
+  public static final Rule ADJOINT =
       (engine, node, inputs, r) -> {
         // The gradient of a layer that moves elements reads shapes alone.
         return Passed.of(node.layer().gradient(engine, inputs, r, r));
       };
 
   /** R where {@code x · scale ≠ 0}, else 0. */
-  static Rule batchNorm(float[] factor) {
+  public static Rule batchNorm(float[] factor) {
     return (engine, node, inputs, r) -> {
       Tensor x = inputs.getFirst();
       Tensor scaled =
@@ -46,12 +82,12 @@ final class Rules {
   }
 
   /** All to the first maximum of each window. */
-  static Rule maxPool(MaxPool pool) {
+  public static Rule maxPool(MaxPool pool) {
     return (engine, node, inputs, r) -> Passed.of(pool.reverse(engine, r, inputs.getFirst()));
   }
 
   /** {@code J(x⁺ + 1e-9, uniform, R)}: in proportion to activation. */
-  static Rule averagePool(LinearOperator pool) {
+  public static Rule averagePool(LinearOperator pool) {
     return (engine, node, inputs, r) -> {
       Tensor a =
           Elementwise.shift(engine, Elementwise.positive(engine, inputs.getFirst()), POOL_SHIFT);
@@ -60,7 +96,7 @@ final class Rules {
   }
 
   /** Split by channel; entries with x = 0 get 0. */
-  static final Rule CONCAT =
+  public static final Rule CONCAT =
       (engine, node, inputs, r) -> {
         List<Tensor> parts = node.layer().gradient(engine, inputs, r, r);
         var kept = new ArrayList<Tensor>(parts.size());
@@ -71,7 +107,7 @@ final class Rules {
       };
 
   /** All to the branch {@link Branches#heaviest}. */
-  static final Rule ADD_PUBLISHED =
+  public static final Rule ADD_PUBLISHED =
       (engine, node, inputs, r) -> {
         var parts = new @Nullable Tensor[inputs.size()];
         parts[Branches.heaviest(node)] = r;
@@ -79,7 +115,7 @@ final class Rules {
       };
 
   /** {@code R_k = R · |x_k| / Σ|x_k|}; equal shares where all are 0. */
-  static final Rule ADD_CONSERVING =
+  public static final Rule ADD_CONSERVING =
       (engine, node, inputs, r) -> {
         var magnitudes = new ArrayList<Tensor>(inputs.size());
         for (Tensor x : inputs) magnitudes.add(Elementwise.absolute(engine, x));

@@ -7,9 +7,10 @@ import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Relu;
+import dev.hedgerow.nn.layer.WeightedLayer;
 
 /** Finds the layer at which relevance starts. */
-final class StartLayer {
+public final class StartLayer {
   private StartLayer() {}
 
   /**
@@ -19,7 +20,7 @@ final class StartLayer {
    *
    * @throws IllegalArgumentException if there is no such node
    */
-  static Node of(Graph graph, Options options) {
+  public static Node of(Graph graph, Options options) {
     if (options.startLayer() != null) {
       Node named = graph.node(options.startLayer());
       if (!graph.ancestors(graph.logits()).contains(named)) {
@@ -31,7 +32,8 @@ final class StartLayer {
     boolean[] weightedAbove = new boolean[graph.nodes().size()];
     for (Node node : graph.ancestors(graph.logits())) {
       for (Node input : node.inputs()) {
-        weightedAbove[input.index()] |= weightedAbove[node.index()] || node.layer().isWeighted();
+        weightedAbove[input.index()] |=
+            weightedAbove[node.index()] || node.layer() instanceof WeightedLayer;
       }
     }
     for (Node node : graph.nodes().reversed()) {

@@ -24,7 +24,7 @@ import java.util.List;
  * its zero is exact and a constant image yields no rounding noise. It conserves ΣR where the
  * denominator is not 0.
  */
-record ZBoxRule(LinearOperator operator) implements Rule {
+public record ZBoxRule(LinearOperator operator) implements Rule {
 
   @Override
   public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {

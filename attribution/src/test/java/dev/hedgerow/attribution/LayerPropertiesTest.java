@@ -123,7 +123,8 @@ class LayerPropertiesTest {
     Node node = convolution(c);
     Tensor passed =
         first(
-            GradientHedge.rule(node, Set.of(node), Options.standard())
+            GradientHedge.rule(
+                    node, new InputConvolutions(Set.of(node), Set.of()), Options.standard())
                 .pass(engine, node, List.of(input(c, c.x())), output(c)));
     assertMap(expected.relevance(), passed);
     assertConserved(expected.supported(), c.r(), passed);
@@ -243,7 +244,10 @@ class LayerPropertiesTest {
 
   private Rule.Passed hedge(Case c, float[] x) {
     Node node = convolution(c);
-    return GradientHedge.rule(node, Set.of(), Options.standard().withGamma(c.gamma()))
+    return GradientHedge.rule(
+            node,
+            new InputConvolutions(Set.of(), Set.of()),
+            Options.standard().withGamma(c.gamma()))
         .pass(engine, node, List.of(input(c, x)), output(c));
   }
 
@@ -253,7 +257,7 @@ class LayerPropertiesTest {
   }
 
   private static Rule rule(Node node) {
-    return GradientHedge.rule(node, Set.of(), Options.standard());
+    return GradientHedge.rule(node, new InputConvolutions(Set.of(), Set.of()), Options.standard());
   }
 
   private static Node convolution(Case c) {

@@ -91,7 +91,7 @@ class MethodsTest {
         new RelevanceWalk(
             engine,
             recording,
-            node -> GradientHedge.rule(node, Set.of(), options),
+            node -> GradientHedge.rule(node, new InputConvolutions(Set.of(), Set.of()), options),
             new ArrayList<>());
     Tensor map = walk.run(block.output(), Det.tensor(61, 1, 8, side, side), Set.of(block.input()));
     float[] sum = Heatmap.channelSum(map).toArray();
@@ -135,7 +135,8 @@ class MethodsTest {
   void explainingLeavesTheModelAlone() {
     float[] before = netB.run(engine, image).toArray();
     float[] pixels = image.toArray();
-    for (Method method : Methods.all()) explain(method.name(), netB, 1, Options.standard());
+    for (Attributor method : Methods.standard().all())
+      explain(method.name(), netB, 1, Options.standard());
     assertArrayEquals(before, netB.run(engine, image).toArray());
     assertArrayEquals(pixels, image.toArray());
   }
@@ -198,7 +199,7 @@ class MethodsTest {
     node = builder.add("flatten", new Flatten(1), node);
     node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 256), null)), node);
     Graph graph = builder.build(node);
-    Method hedge = Methods.find("gradient-hedge");
+    Attributor hedge = Methods.standard().find("gradient-hedge");
     Recording recording = graph.record(engine, black, graph.node("relu"));
     Attribution attribution = hedge.explain(engine, recording, 0, Options.standard());
     assertEquals(
@@ -208,7 +209,7 @@ class MethodsTest {
 
   @Test
   void unknownNamesAreErrors() {
-    assertThrows(IllegalArgumentException.class, () -> Methods.find("hedge"));
+    assertThrows(IllegalArgumentException.class, () -> Methods.standard().find("hedge"));
     assertThrows(
         IllegalArgumentException.class,
         () -> explain("gradient-hedge", netB, 0, Options.standard().withStartLayer("nowhere")));
@@ -218,11 +219,12 @@ class MethodsTest {
     assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
     assertEquals(
         "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam",
-        assertThrows(IllegalArgumentException.class, () -> Methods.find("x")).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> Methods.standard().find("x"))
+            .getMessage());
   }
 
   private Attribution explain(String name, Graph graph, int target, Options options) {
-    Method method = Methods.find(name);
+    Attributor method = Methods.standard().find(name);
     Recording recording =
         graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
     return method.explain(engine, recording, target, options);

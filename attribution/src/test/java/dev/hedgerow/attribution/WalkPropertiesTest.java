@@ -104,7 +104,7 @@ class WalkPropertiesTest {
 
     Tensor map(float factor, float gamma) {
       Options options = Options.standard().withGamma(gamma);
-      Set<Node> inputs = Set.of(graph.node("stem"));
+      var inputs = new InputConvolutions(Set.of(graph.node("stem")), Set.of());
       var walk =
           new RelevanceWalk(
               engine,

@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A float32 array with a {@link Shape}.
@@ -111,6 +112,18 @@ public final class Tensor {
     if (to.equals(shape)) return this;
     if (to.rank() != 4 && shape.rank() != 4) return new Tensor(to, data);
     return of(to, toArray());
+  }
+
+  /**
+   * Returns a copy of one element of the first axis, that of a batch, as a batch of one.
+   *
+   * @throws IndexOutOfBoundsException if there is no such element
+   */
+  public Tensor image(int n) {
+    int images = shape.extent(0);
+    Objects.checkIndex(n, images);
+    int size = data.length / images;
+    return new Tensor(shape.with(0, 1), Arrays.copyOfRange(data, n * size, (n + 1) * size));
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -106,5 +107,30 @@ class TensorTest {
     assertThrows(IndexOutOfBoundsException.class, () -> tensor.get(-1, 0));
     Samples.assertRefused(
         "reshape: [2, 3] has not the size of [4]", () -> tensor.reshape(Shape.of(4)));
+  }
+
+  @Test
+  void imageIsACopyOfOneElementOfTheBatch() {
+    for (int[] rest : new int[][] {{3}, {17, 2, 3}, {16, 1, 1}}) {
+      int size = Arrays.stream(rest).reduce(1, (a, b) -> a * b);
+      Tensor[] images = new Tensor[3];
+      float[] all = new float[3 * size];
+      for (int i = 0; i < all.length; i++) all[i] = i + 1;
+      Tensor batch = Tensor.of(shape(3, rest), all);
+      for (int n = 0; n < 3; n++) {
+        images[n] = batch.image(n);
+        assertEquals(shape(1, rest), images[n].shape());
+        assertArrayEquals(Arrays.copyOfRange(all, n * size, (n + 1) * size), images[n].toArray());
+      }
+      assertThrows(IndexOutOfBoundsException.class, () -> batch.image(3));
+      assertThrows(IndexOutOfBoundsException.class, () -> batch.image(-1));
+    }
+  }
+
+  private static Shape shape(int first, int[] rest) {
+    int[] extents = new int[rest.length + 1];
+    extents[0] = first;
+    System.arraycopy(rest, 0, extents, 1, rest.length);
+    return Shape.of(extents);
   }
 }

@@ -239,17 +239,26 @@ public final class Graph {
    * @return the gradient, of the shape of the node's output
    */
   public Tensor gradient(Engine engine, Recording recording, int target, Node at) {
+    return gradient(engine, recording, recording.oneHot(target), at);
+  }
+
+  /**
+   * Returns {@code ∂⟨seed, y⟩/∂v} for the output v of a node, y being the logits.
+   *
+   * @param seed what each logit of each image counts, {@code [N, classes]}; not modified
+   * @param at the node
+   * @return the gradient, of the shape of the node's output
+   */
+  public Tensor gradient(Engine engine, Recording recording, Tensor seed, Node at) {
     checkOwn(at);
-    Tensor seed = recording.oneHot(target);
     Map<Node, Tensor> reached =
         ReverseWalk.run(
             engine,
             this,
             logits(),
-            seed,
+            seed.reshape(recording.tensor(logits()).shape()),
             Set.of(at),
-            (node, s) ->
-                node.layer().gradient(engine, recording.inputs(node), recording.tensor(node), s));
+            (node, s) -> recording.gradient(engine, node, s));
     Tensor gradient = reached.get(at);
     return gradient == null ? Tensor.zeros(recording.tensor(at).shape()) : gradient;
   }

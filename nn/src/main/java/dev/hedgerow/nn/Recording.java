@@ -1,5 +1,6 @@
 package dev.hedgerow.nn;
 
+import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import java.util.List;
@@ -46,6 +47,31 @@ public final class Recording {
   /** Returns the inputs of a node, of which some may have been overwritten. */
   public List<Tensor> inputs(Node node) {
     return node.inputs().stream().map(this::tensor).toList();
+  }
+
+  /**
+   * Returns the product of a gradient with the Jacobian of a node's layer, for every input: the
+   * step of a {@link ReverseWalk} that carries the ordinary gradient.
+   *
+   * @param gradient of the shape of the node's output; not modified
+   */
+  public List<Tensor> gradient(Engine engine, Node node, Tensor gradient) {
+    return node.layer().gradient(engine, inputs(node), tensor(node), gradient);
+  }
+
+  /**
+   * Returns the recording of one image of a batch, with copies of its values.
+   *
+   * @param n the image, counted from 0
+   * @throws IndexOutOfBoundsException if there is no such image
+   */
+  public Recording image(int n) {
+    var image = new @Nullable Tensor[values.length];
+    for (int i = 0; i < values.length; i++) {
+      Tensor value = values[i];
+      if (value != null) image[i] = value.image(n);
+    }
+    return new Recording(graph, image, overwritten);
   }
 
   /** Returns the output of a node, of which only the shape is sure. */

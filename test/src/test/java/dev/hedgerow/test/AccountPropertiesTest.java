@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.LayerReport;
-import dev.hedgerow.attribution.Method;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
@@ -68,8 +68,12 @@ class AccountPropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options = new Options(gamma, policy, network.startLayer(graph));
-    for (Method method : Methods.all()) {
+    Options options =
+        Options.standard()
+            .withGamma(gamma)
+            .withAddPolicy(policy)
+            .withStartLayer(network.startLayer(graph));
+    for (Attributor method : Methods.standard().all()) {
       Recording recording =
           graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
       Attribution attribution = method.explain(engine, recording, network.target(graph), options);
@@ -89,8 +93,12 @@ class AccountPropertiesTest {
 
   private void assertAddsUp(RandomNetwork network, float gamma, AddPolicy policy) {
     Graph graph = network.graph();
-    Options options = new Options(gamma, policy, network.startLayer(graph));
-    Method method = Methods.find("gradient-hedge");
+    Options options =
+        Options.standard()
+            .withGamma(gamma)
+            .withAddPolicy(policy)
+            .withStartLayer(network.startLayer(graph));
+    Attributor method = Methods.standard().find("gradient-hedge");
     Recording recording =
         graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
     Attribution attribution = method.explain(engine, recording, network.target(graph), options);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
-import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
@@ -139,7 +139,7 @@ class GoldenTest {
 
   private static Attribution explain(
       Engine engine, Graph graph, Tensor x, String name, int target, Options options) {
-    Method method = Methods.find(name);
+    Attributor method = Methods.standard().find(name);
     Recording recording =
         graph.record(engine, x, method.keeps(graph, options).toArray(Node[]::new));
     return method.explain(engine, recording, target, options);

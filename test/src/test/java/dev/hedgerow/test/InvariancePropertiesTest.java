@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
-import dev.hedgerow.attribution.Method;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
@@ -70,14 +70,18 @@ class InvariancePropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options = new Options(gamma, policy, network.startLayer(graph));
+    Options options =
+        Options.standard()
+            .withGamma(gamma)
+            .withAddPolicy(policy)
+            .withStartLayer(network.startLayer(graph));
     Engine two = Engine.parallel(TWO);
     Engine four = Engine.parallel(FOUR);
     Tensor image = network.image(0);
     float[] logits = graph.run(engine, image).toArray();
     assertArrayEquals(logits, graph.run(two, image).toArray());
     assertArrayEquals(logits, graph.run(four, image).toArray());
-    for (Method method : Methods.all()) {
+    for (Attributor method : Methods.standard().all()) {
       Attribution one = explain(engine, network, graph, method, options);
       for (Engine parallel : List.of(two, four)) {
         Attribution other = explain(parallel, network, graph, method, options);
@@ -104,11 +108,12 @@ class InvariancePropertiesTest {
   void recordingAndExplainingDoNotChangeTheLogits(
       @ForAll("explained") RandomNetwork network, @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options = new Options(1, policy, network.startLayer(graph));
+    Options options =
+        Options.standard().withAddPolicy(policy).withStartLayer(network.startLayer(graph));
     Tensor image = network.image(0);
     float[] pixels = image.toArray();
     float[] logits = graph.run(engine, image).toArray();
-    for (Method method : Methods.all()) {
+    for (Attributor method : Methods.standard().all()) {
       Recording recording =
           graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
       assertArrayEquals(logits, recording.logits().toArray());
@@ -175,11 +180,15 @@ class InvariancePropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options = new Options(gamma, policy, network.startLayer(graph));
+    Options options =
+        Options.standard()
+            .withGamma(gamma)
+            .withAddPolicy(policy)
+            .withStartLayer(network.startLayer(graph));
     Engine reference = Engine.reference();
     Assume.that(
         piece(engine, network, graph, graph).equals(piece(reference, network, graph, graph)));
-    for (Method method : Methods.all()) {
+    for (Attributor method : Methods.standard().all()) {
       Attribution expected = explain(reference, network, graph, method, options);
       Assume.that(isMoreThanRounding(expected));
       double moved = moved(expected, network, method, options);
@@ -199,8 +208,12 @@ class InvariancePropertiesTest {
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
     Graph folded = Folding.fold(graph);
-    Options options = new Options(gamma, policy, network.startLayer(graph));
-    Method method = Methods.find("gradient-hedge");
+    Options options =
+        Options.standard()
+            .withGamma(gamma)
+            .withAddPolicy(policy)
+            .withStartLayer(network.startLayer(graph));
+    Attributor method = Methods.standard().find("gradient-hedge");
     Assume.that(folded.nodes().size() < graph.nodes().size());
     Assume.that(noNormalizationReadsZero(network, graph));
     Assume.that(
@@ -225,7 +238,7 @@ class InvariancePropertiesTest {
   }
 
   private double moved(
-      Attribution expected, RandomNetwork network, Method method, Options options) {
+      Attribution expected, RandomNetwork network, Attributor method, Options options) {
     double moved = 0;
     for (int number = 0; number < 2; number++) {
       Attribution other = explain(engine, network, network.perturbed(number), method, options);
@@ -269,7 +282,7 @@ class InvariancePropertiesTest {
   }
 
   private static Attribution explain(
-      Engine engine, RandomNetwork network, Graph graph, Method method, Options options) {
+      Engine engine, RandomNetwork network, Graph graph, Attributor method, Options options) {
     Recording recording =
         graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
     return method.explain(engine, recording, network.target(graph), options);

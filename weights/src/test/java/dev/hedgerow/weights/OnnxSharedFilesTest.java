@@ -11,6 +11,7 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.layer.Pad;
 import dev.hedgerow.nn.layer.Slice;
+import dev.hedgerow.nn.layer.WeightedLayer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -65,7 +66,9 @@ class OnnxSharedFilesTest {
     assertEquals(17, model.opset());
     assertEquals("pytorch 2.13.0", model.producer());
     assertEquals(depth - 1, model.operators().get("Conv"));
-    assertEquals(depth, graph.nodes().stream().filter(node -> node.layer().isWeighted()).count());
+    assertEquals(
+        depth,
+        graph.nodes().stream().filter(node -> node.layer() instanceof WeightedLayer).count());
   }
 
   @Test

@@ -2,17 +2,20 @@ package dev.hedgerow.nn.layer;
 
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.LinearOperator;
+import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y = w * x + b}, a convolution.
  *
  * @param convolution the weights and how the window moves
  */
-public record Conv2d(Convolution convolution) implements Layer {
+public record Conv2d(Convolution convolution) implements WeightedLayer {
   @Override
   public Shape outputShape(List<Shape> inputs) {
     return convolution.outputShape(Axes.only("conv2d", inputs));
@@ -30,7 +33,12 @@ public record Conv2d(Convolution convolution) implements Layer {
   }
 
   @Override
-  public boolean isWeighted() {
-    return true;
+  public LinearOperator operator() {
+    return convolution;
+  }
+
+  @Override
+  public @Nullable Parameter bias() {
+    return convolution.bias();
   }
 }

@@ -19,13 +19,11 @@ public sealed interface Layer
         BatchNorm,
         Clip,
         Concat,
-        Conv2d,
         Flatten,
         HardSwish,
         Identity,
         Input,
         LeakyRelu,
-        Linear,
         Lrn,
         MaxPool2d,
         Multiply,
@@ -35,7 +33,8 @@ public sealed interface Layer
         Sigmoid,
         Slice,
         Softmax,
-        Transpose {
+        Transpose,
+        WeightedLayer {
   /**
    * Returns the shape of the output.
    *
@@ -81,10 +80,5 @@ public sealed interface Layer
    */
   default Tensor forwardInPlace(Engine engine, Tensor input) {
     throw new IllegalStateException(this + " does not work in place");
-  }
-
-  /** Returns whether the layer has learned weights that mix its inputs: convolution and linear. */
-  default boolean isWeighted() {
-    return false;
   }
 }

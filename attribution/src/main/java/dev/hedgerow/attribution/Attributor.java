@@ -4,11 +4,14 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import java.util.List;
 import java.util.Set;
 
-/** An explanation method. Stateless. */
-public interface Method {
-  /** Returns the name users type: {@code gradient-hedge}. */
+/** An explanation method. Stateless: the same arguments give the same bits. */
+public interface Attributor {
+  /**
+   * Returns the name users type: {@code gradient-hedge}; of a variant, {@code lrp:epsilon-plus}.
+   */
   String name();
 
   /** Returns the name its paper gives it, with its equation in a line. */
@@ -16,6 +19,11 @@ public interface Method {
 
   /** Returns authors and title of the paper. */
   String reference();
+
+  /** Returns the same method with other choices of its own; each name starts with this one's. */
+  default List<Attributor> variants() {
+    return List.of();
+  }
 
   /** Returns whether {@link Options#gamma} changes the result. */
   default boolean usesGamma() {
@@ -34,6 +42,7 @@ public interface Method {
    * @param target class index
    * @throws IllegalArgumentException if there is no such class or start layer, or the network has a
    *     layer the method has no rule for; the message names it
+   * @throws ArithmeticException if relevance is not finite; the message names the layer
    */
   Attribution explain(Engine engine, Recording recording, int target, Options options);
 }
