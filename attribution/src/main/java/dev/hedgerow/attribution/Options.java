@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param gamma the method's γ, from 1 (tightest focus) to 2
  * @param addPolicy what happens at residual additions
- * @param startLayer the layer, or its output tensor, at which relevance starts; null for the last
- *     spatial activation before the classifier ({@link StartLayer})
+ * @param startLayer the layer, or its output tensor, at which relevance starts; null for the
+ *     graph's own, or else the last spatial activation before the classifier ({@link StartLayer})
  */
 public record Options(float gamma, AddPolicy addPolicy, @Nullable String startLayer) {
   public Options {
