@@ -7,7 +7,18 @@ import java.util.stream.Collectors;
 /** Explanation methods by name. Immutable. */
 public final class Methods {
   private static final Methods STANDARD =
-      new Methods(List.of(new GradientHedge(), new Gradient(), new InputGradient(), new GradCam()));
+      new Methods(
+          List.of(
+              new GradientHedge(),
+              new Gradient(),
+              new InputGradient(),
+              new GradCam(),
+              new ExcitationBackprop(false),
+              new ExcitationBackprop(true),
+              Lrp.STANDARD,
+              new ContrastiveLrp(ContrastiveLrp.Form.SHARED),
+              RelevanceCam.STANDARD,
+              Lrp.DEEP_TAYLOR));
 
   private final List<Attributor> all;
 

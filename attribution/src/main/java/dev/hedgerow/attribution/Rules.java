@@ -18,7 +18,9 @@ import dev.hedgerow.nn.layer.Lrn;
 import dev.hedgerow.nn.layer.Pad;
 import dev.hedgerow.nn.layer.Relu;
 import dev.hedgerow.nn.layer.Reshape;
+import dev.hedgerow.nn.layer.Sigmoid;
 import dev.hedgerow.nn.layer.Slice;
+import dev.hedgerow.nn.layer.Softmax;
 import dev.hedgerow.nn.layer.Transpose;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -135,4 +137,40 @@ public final class Rules {
         }
         return Passed.of(parts);
       };
+
+  /**
+   * All to the signal of a product, nothing to its gate (Arras et al., Explaining Recurrent Neural
+   * Network Predictions in Sentiment Analysis). The gate is the input with one number a channel, or
+   * that a sigmoid, a clip or a softmax made; without one all inputs get the same.
+   */
+  public static final Rule GATE =
+      (engine, node, inputs, r) -> {
+        boolean[] whole = new boolean[inputs.size()];
+        boolean[] signal = new boolean[inputs.size()];
+        for (int k = 0; k < whole.length; k++) {
+          whole[k] = inputs.get(k).shape().equals(r.shape());
+          signal[k] = whole[k] && !isGate(node.inputs().get(k));
+        }
+        boolean[] taking = count(signal) > 0 ? signal : whole;
+        Tensor share = Elementwise.scale(engine, r, 1.0 / count(taking));
+        var parts = new @Nullable Tensor[inputs.size()];
+        for (int k = 0; k < parts.length; k++) parts[k] = taking[k] ? share : null;
+        return Passed.of(parts);
+      };
+
+  private static int count(boolean[] flags) {
+    int count = 0;
+    for (boolean flag : flags) if (flag) count++;
+    return count;
+  }
+
+  private static boolean isGate(Node node) {
+    Node source = node;
+    while (source.layer() instanceof Affine || source.layer() instanceof Identity) {
+      source = source.input();
+    }
+    return source.layer() instanceof Sigmoid
+        || source.layer() instanceof Softmax
+        || source.layer() instanceof Clip;
+  }
 }

@@ -8,6 +8,7 @@ import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Relu;
 import dev.hedgerow.nn.layer.WeightedLayer;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the layer at which relevance starts. */
 public final class StartLayer {
@@ -21,6 +22,16 @@ public final class StartLayer {
    * @throws IllegalArgumentException if there is no such node
    */
   public static Node of(Graph graph, Options options) {
+    Node found = find(graph, options);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          graph.name() + " has no spatial activation before a weighted layer; name a start layer");
+    }
+    return found;
+  }
+
+  /** Returns the node of {@link #of}, null if the user names none and the network has none. */
+  static @Nullable Node find(Graph graph, Options options) {
     if (options.startLayer() != null) {
       Node named = graph.node(options.startLayer());
       if (!graph.ancestors(graph.logits()).contains(named)) {
@@ -43,8 +54,7 @@ public final class StartLayer {
     for (Node node : graph.nodes().reversed()) {
       if (weightedAbove[node.index()] && isSpatialActivation(node)) return node;
     }
-    throw new IllegalArgumentException(
-        graph.name() + " has no spatial activation before a weighted layer; name a start layer");
+    return null;
   }
 
   private static boolean isSpatialActivation(Node node) {

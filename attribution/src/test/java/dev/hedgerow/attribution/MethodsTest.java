@@ -218,7 +218,9 @@ class MethodsTest {
         () -> explain("gradient-hedge", netB, 3, Options.standard()));
     assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
     assertEquals(
-        "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam",
+        "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam,"
+            + " excitation-backprop, contrastive-excitation-backprop, lrp, contrastive-lrp,"
+            + " relevance-cam, deep-taylor",
         assertThrows(IllegalArgumentException.class, () -> Methods.standard().find("x"))
             .getMessage());
   }

@@ -4,7 +4,8 @@ package dev.hedgerow.engine;
  * Average pooling to a given size: output row i averages the input rows {@code ⌊i·H/height⌋} to
  * {@code ⌈(i+1)·H/height⌉ − 1}, columns likewise, as PyTorch does. 1×1 is global average pooling.
  *
- * <p>The weights are positive: PLAIN, ABSOLUTE and POSITIVE show them, NEGATIVE shows zeros.
+ * <p>The weights are positive: PLAIN, ABSOLUTE and POSITIVE show them, NEGATIVE shows zeros,
+ * SQUARED {@code 1/n²}, ONE 1.
  *
  * @param height rows of the output
  * @param width columns of the output
@@ -30,14 +31,14 @@ public record AdaptiveAveragePool(int height, int width) implements LinearOperat
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
     Shape output = outputShape(x.shape());
     if (view == WeightView.NEGATIVE) return Tensor.zeros(output);
-    return UniformPool.forward(engine, rows(x.shape()), columns(x.shape()), false, x);
+    return UniformPool.forward(engine, view, rows(x.shape()), columns(x.shape()), false, x);
   }
 
   @Override
   public Tensor reverse(Engine engine, WeightView view, Tensor s, Shape input) {
     UniformPool.checkReverse("adaptive average pool", s, input, outputShape(input));
     if (view == WeightView.NEGATIVE) return Tensor.zeros(input);
-    return UniformPool.reverse(engine, rows(input), columns(input), false, s, input);
+    return UniformPool.reverse(engine, view, rows(input), columns(input), false, s, input);
   }
 
   private PoolAxis rows(Shape input) {

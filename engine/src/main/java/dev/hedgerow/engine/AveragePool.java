@@ -7,7 +7,8 @@ package dev.hedgerow.engine;
  * in the window. With it, padding counts as well, but what reaches beyond the padding, as a last
  * window may with {@code ceil}, does not. A window of nothing but padding gives 0.
  *
- * <p>The weights are positive: PLAIN, ABSOLUTE and POSITIVE show them, NEGATIVE shows zeros.
+ * <p>The weights are positive: PLAIN, ABSOLUTE and POSITIVE show them, NEGATIVE shows zeros,
+ * SQUARED {@code 1/n²}, ONE 1.
  *
  * @param window the pooling window
  * @param countPadding whether padding counts in the divisor
@@ -24,14 +25,14 @@ public record AveragePool(Window window, boolean countPadding, boolean ceil)
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
     Shape output = outputShape(x.shape());
     if (view == WeightView.NEGATIVE) return Tensor.zeros(output);
-    return UniformPool.forward(engine, rows(x.shape()), columns(x.shape()), countPadding, x);
+    return UniformPool.forward(engine, view, rows(x.shape()), columns(x.shape()), countPadding, x);
   }
 
   @Override
   public Tensor reverse(Engine engine, WeightView view, Tensor s, Shape input) {
     UniformPool.checkReverse("average pool", s, input, outputShape(input));
     if (view == WeightView.NEGATIVE) return Tensor.zeros(input);
-    return UniformPool.reverse(engine, rows(input), columns(input), countPadding, s, input);
+    return UniformPool.reverse(engine, view, rows(input), columns(input), countPadding, s, input);
   }
 
   private PoolAxis rows(Shape input) {

@@ -1,11 +1,12 @@
 package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A fully connected layer, {@code y = W x + b}. The weights are read where they are, in the heap or
- * in a mapped file, and never copied.
+ * in a mapped file; only for SQUARED and ONE does a task copy those it reads.
  */
 public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
@@ -148,13 +149,15 @@ public final class Dense implements LinearOperator {
         task -> {
           int row = task * step;
           int count = Math.min(step, rows - row);
+          boolean copied = isCopied(view);
+          MemorySegment w = copied ? copy(view, row, count, 0, columns) : weight.segment();
           for (int n = 0; n < batch; n++) {
             kernels.multiplyRows(
-                weight.segment(),
+                w,
                 view == WeightView.ABSOLUTE,
                 low(view),
                 high(view),
-                row,
+                copied ? 0 : row,
                 count,
                 columns,
                 from.data,
@@ -177,15 +180,17 @@ public final class Dense implements LinearOperator {
         task -> {
           int column = task * step;
           int count = Math.min(step, columns - column);
+          boolean copied = isCopied(view);
+          MemorySegment w = copied ? copy(view, 0, rows, column, count) : weight.segment();
           for (int n = 0; n < batch; n++) {
             kernels.multiplyColumns(
-                weight.segment(),
+                w,
                 view == WeightView.ABSOLUTE,
                 low(view),
                 high(view),
                 rows,
-                columns,
-                column,
+                copied ? count : columns,
+                copied ? 0 : column,
                 count,
                 from.data,
                 n * rows,
@@ -193,6 +198,22 @@ public final class Dense implements LinearOperator {
                 n * columns + column);
           }
         });
+  }
+
+  /** Whether the kernels do not make this view of the weights as they read them. */
+  private static boolean isCopied(WeightView view) {
+    return view == WeightView.SQUARED || view == WeightView.ONE;
+  }
+
+  /** What {@code view} shows of the weights that a task reads, {@code [count, width]}. */
+  private MemorySegment copy(WeightView view, int row, int count, int column, int width) {
+    int columns = weight.shape().extent(1);
+    float[] shown = new float[count * width];
+    for (int r = 0; r < count; r++) {
+      weight.copy((row + r) * columns + column, shown, r * width, width);
+    }
+    for (int i = 0; i < shown.length; i++) shown[i] = view.of(shown[i]);
+    return MemorySegment.ofArray(shown);
   }
 
   private static float low(WeightView view) {

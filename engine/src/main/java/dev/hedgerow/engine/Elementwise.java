@@ -91,6 +91,24 @@ public final class Elementwise {
     }
   }
 
+  /**
+   * Stores in z what is ε further from 0: {@code z + ε} where z ≥ 0, {@code z − ε} elsewhere.
+   *
+   * @param epsilon ε, at least 0
+   */
+  public static Tensor stabilizeInPlace(Engine engine, Tensor z, float epsilon) {
+    map(
+        engine,
+        z,
+        z,
+        (x, y, from, end) -> {
+          // Adding 0 makes -0 count as 0.
+          for (int i = from; i < end; i++) y[i] = x[i] + Math.copySign(epsilon, x[i] + 0f);
+        });
+    z.clearPaddingLanes();
+    return z;
+  }
+
   /** Returns a where {@link #quotient} a/b is taken, |b| ≥ 1e-30, 0 elsewhere. */
   public static Tensor keepWhereSupported(Engine engine, Tensor a, Tensor b) {
     return combine(engine, "keep", a, b, like(a), Elementwise::supportedLoop);

@@ -1,6 +1,7 @@
 package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
 
 /**
  * Max pooling: {@code y = max} over the pixels of the image in the window. Padding never wins; a
@@ -158,5 +159,66 @@ public record MaxPool(Window window, boolean ceil) {
           }
         });
     return dx;
+  }
+
+  /**
+   * Returns each value of s at the places its window's maximum is, in equal shares on ties; where
+   * windows overlap, values add up.
+   *
+   * @param s one value for each element of the output; not modified
+   * @param x the input of the forward pass, {@code [N, C, H, W]}; not modified
+   * @return a tensor of x's shape
+   */
+  public Tensor reverseShared(Engine engine, Tensor s, Tensor x) {
+    Shape shape = x.shape();
+    UniformPool.checkReverse("max pool", s, shape, outputShape(shape));
+    Tensor y = forward(engine, x);
+    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
+    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    int plane = shape.extent(2) * shape.extent(3) * BLOCK;
+    int windows = rows.windows() * columns.windows();
+    Tensor dx = Tensor.zeros(shape);
+    engine.forEach(
+        shape.extent(0) * Tensor.blocks(shape.extent(1)),
+        task -> {
+          for (int at = 0; at < windows * BLOCK; at++) {
+            int pixel = at / BLOCK;
+            int from = task * windows * BLOCK + at;
+            int[] maxima =
+                maxima(
+                    x.data,
+                    task * plane + at % BLOCK,
+                    shape.extent(3),
+                    rows,
+                    pixel / columns.windows(),
+                    columns,
+                    pixel % columns.windows(),
+                    y.data[from]);
+            for (int maximum : maxima) dx.data[maximum] += s.data[from] / maxima.length;
+          }
+        });
+    return dx;
+  }
+
+  /** Where in x the pixels of a window are that have the value {@code maximum}. */
+  private static int[] maxima(
+      float[] x,
+      int plane,
+      int width,
+      PoolAxis rows,
+      int i,
+      PoolAxis columns,
+      int j,
+      float maximum) {
+    int[] maxima = new int[rows.count()[i] * columns.count()[j]];
+    int found = 0;
+    for (int r = 0; r < rows.count()[i]; r++) {
+      int row = (rows.first()[i] + r * rows.step()) * width;
+      for (int c = 0; c < columns.count()[j]; c++) {
+        int at = plane + (row + columns.first()[j] + c * columns.step()) * BLOCK;
+        if (x[at] == maximum) maxima[found++] = at;
+      }
+    }
+    return Arrays.copyOf(maxima, found);
   }
 }

@@ -10,7 +10,12 @@ final class UniformPool {
 
   /** Averages the windows; {@code countPadding}: padding counts in the divisor. */
   static Tensor forward(
-      Engine engine, PoolAxis rows, PoolAxis columns, boolean countPadding, Tensor x) {
+      Engine engine,
+      WeightView view,
+      PoolAxis rows,
+      PoolAxis columns,
+      boolean countPadding,
+      Tensor x) {
     Shape shape = x.shape();
     Kernels kernels = engine.kernels();
     int width = shape.extent(3);
@@ -32,7 +37,7 @@ final class UniformPool {
                 rows.step() * width * BLOCK,
                 columns.count()[j],
                 columns.step() * BLOCK,
-                factor(rows, i, columns, j, countPadding),
+                view.of(weight(rows, i, columns, j, countPadding)),
                 y.data,
                 to);
           }
@@ -42,7 +47,13 @@ final class UniformPool {
 
   /** The adjoint of {@link #forward} for an input of shape {@code input}. */
   static Tensor reverse(
-      Engine engine, PoolAxis rows, PoolAxis columns, boolean countPadding, Tensor s, Shape input) {
+      Engine engine,
+      WeightView view,
+      PoolAxis rows,
+      PoolAxis columns,
+      boolean countPadding,
+      Tensor s,
+      Shape input) {
     Kernels kernels = engine.kernels();
     int width = input.extent(3);
     int plane = input.extent(2) * width * BLOCK;
@@ -62,7 +73,7 @@ final class UniformPool {
                   rows.step() * width * BLOCK,
                   columns.count()[j],
                   columns.step() * BLOCK,
-                  factor(rows, i, columns, j, countPadding),
+                  view.of(weight(rows, i, columns, j, countPadding)),
                   s.data,
                   from);
             }
@@ -71,7 +82,7 @@ final class UniformPool {
     return x;
   }
 
-  private static float factor(PoolAxis rows, int i, PoolAxis columns, int j, boolean countPadding) {
+  private static float weight(PoolAxis rows, int i, PoolAxis columns, int j, boolean countPadding) {
     int divisor =
         countPadding
             ? rows.padded()[i] * columns.padded()[j]

@@ -9,7 +9,11 @@ public enum WeightView {
   /** {@code w⁺ = max(w, 0)}. */
   POSITIVE,
   /** {@code w⁻ = min(w, 0)}. */
-  NEGATIVE;
+  NEGATIVE,
+  /** {@code w²}, element-wise. */
+  SQUARED,
+  /** 1 for every weight, also one of 0: which inputs an output reads. */
+  ONE;
 
   /** Returns what this view shows of one weight. */
   public float of(float weight) {
@@ -18,6 +22,8 @@ public enum WeightView {
       case ABSOLUTE -> Math.abs(weight);
       case POSITIVE -> Math.max(weight, 0f);
       case NEGATIVE -> Math.min(weight, 0f);
+      case SQUARED -> weight * weight;
+      case ONE -> 1f;
     };
   }
 }

@@ -54,6 +54,19 @@ class AveragePoolTest {
       assertClose(
           r, rMagnitudes, 30, pool.reverse(engine, view, Tensor.of(c.output(), s), c.input()));
     }
+    for (var view : new WeightView[] {WeightView.SQUARED, WeightView.ONE}) {
+      double[] sums = new double[s.length];
+      double[] magnitudes = new double[s.length];
+      PoolCases.visit(
+          c,
+          (output, input, pixel) -> {
+            if (input < 0) return;
+            double weight = view == WeightView.ONE ? 1 : Math.pow(divisors[output], -2);
+            sums[output] += weight * x[input];
+            magnitudes[output] += weight * Math.abs(x[input]);
+          });
+      assertClose(sums, magnitudes, 30, pool.forward(engine, view, Tensor.of(c.input(), x)));
+    }
     Tensor zeros = pool.forward(engine, WeightView.NEGATIVE, Tensor.of(c.input(), x));
     assertValues(zeros, c.output(), new float[s.length]);
     assertValues(

@@ -288,6 +288,8 @@ class ConvolutionTest {
             case ABSOLUTE -> w[i] < 0 ? -w[i] : w[i];
             case POSITIVE -> w[i] > 0 ? w[i] : 0;
             case NEGATIVE -> w[i] < 0 ? w[i] : 0;
+            case SQUARED -> w[i] * w[i];
+            case ONE -> 1;
           };
     }
     return shown;

@@ -249,6 +249,15 @@ class ElementwiseTest {
   }
 
   @Test
+  void stabilizingMovesAwayFromZero() {
+    Tensor z = Tensor.of(Shape.of(1, 5, 1, 1), 2, -2, 0, -0f, -1e-9f);
+    Tensor stabilized = Elementwise.stabilizeInPlace(engine, z, 0.25f);
+    assertArrayEquals(
+        new float[] {2.25f, -2.25f, 0.25f, 0.25f, -0.25f - 1e-9f}, stabilized.toArray());
+    assertPaddingLanesAreZero(stabilized);
+  }
+
+  @Test
   void largeTensorsAreSplitWithoutATrace() {
     Shape shape = Shape.of(1, 19, 37, 41);
     Shape channels = Shape.of(1, 19, 1, 1);

@@ -60,6 +60,33 @@ class MaxPoolTest {
     assertPaddingLanesAreZero(reversed);
   }
 
+  @Property(tries = 300, seed = "42")
+  void tiesShareEqually(@ForAll("cases") Case c) {
+    var random = new Random(c.seed());
+    float[] x = Samples.integers(random, c.input().size());
+    float[] s = Samples.integers(random, c.output().size());
+    var pool = new MaxPool(c.window(), c.ceil());
+    Tensor input = Tensor.of(c.input(), x);
+    float[] y = pool.forward(engine, input).toArray();
+    int[] ties = new int[s.length];
+    PoolCases.visit(
+        c,
+        (output, at, pixel) -> {
+          if (at >= 0 && x[at] == y[output]) ties[output]++;
+        });
+    double[] expected = new double[x.length];
+    PoolCases.visit(
+        c,
+        (output, at, pixel) -> {
+          if (at >= 0 && x[at] == y[output]) expected[at] += (double) s[output] / ties[output];
+        });
+    Tensor shared = pool.reverseShared(engine, Tensor.of(c.output(), s), input);
+    float[] values = shared.toArray();
+    // Up to 25 shares of up to 8 add up.
+    for (int i = 0; i < expected.length; i++) assertEquals(expected[i], values[i], 1e-4);
+    assertPaddingLanesAreZero(shared);
+  }
+
   @Test
   void onnxExamples() {
     Tensor square = counting(1, 1, 4, 4);

@@ -1,0 +1,165 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Softmax;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Contrastive LRP: the relevance R of class t minus the relevance D of what speaks for all others,
+ * brought to the same sum. Both come from the logits by {@link Composites#Z_PLUS} or, in the forms
+ * of Gu et al., by the like of it that their code has; additions are shared by magnitude.
+ *
+ * <p>Signed; Gu et al. show its positive part. A network that has nothing to contrast with, such as
+ * one with a single class, has an empty map and a warning.
+ */
+final class ContrastiveLrp implements Attributor {
+  /** How R and D start, and what is made of them. */
+  enum Form {
+    /**
+     * {@code R − D·ΣR/ΣD}; R starts as {@code y_t} at t, D as {@code y_t/(K−1)} at every other
+     * class. The form of the code of AGF and Attribution Equilibrium.
+     */
+    SHARED("", "LRP(t) - LRP(others), the others sharing y_t"),
+    /** {@code R/ΣR − D/ΣD}; R starts as {@code |y_t|} at t, D as {@code |y_k|} at the others. */
+    CLRP1(":clrp1", "CLRP1: LRP(t)/sum - LRP(others)/sum"),
+    /** {@code R/ΣR − D/ΣD}; both start as {@code |y_t|}, D with the last layer's weights negated. */
+    CLRP2(":clrp2", "CLRP2: LRP(t)/sum - LRP(t, last weights negated)/sum"),
+    /** {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p softmax. */
+    SOFTMAX_GRADIENT(":sglrp", "SGLRP: LRP of the softmax's gradient, t minus others");
+
+    private final String suffix;
+    private final String title;
+
+    Form(String suffix, String title) {
+      this.suffix = suffix;
+      this.title = title;
+    }
+
+    private boolean isOfGu() {
+      return this == CLRP1 || this == CLRP2;
+    }
+  }
+
+  /** Keeps the softmax's gradient from 0 where the network is sure. */
+  private static final float SURE = 1e-8f;
+
+  private final Form form;
+
+  ContrastiveLrp(Form form) {
+    this.form = form;
+  }
+
+  @Override
+  public String name() {
+    return "contrastive-lrp" + form.suffix;
+  }
+
+  @Override
+  public String title() {
+    return "Contrastive LRP: " + form.title;
+  }
+
+  @Override
+  public String reference() {
+    return form == Form.SOFTMAX_GRADIENT
+        ? "B. K. Iwana, R. Kuroki, S. Uchida: Explaining Convolutional Neural Networks using Softmax"
+            + " Gradient Layer-wise Relevance Propagation"
+        : "J. Gu, Y. Yang, V. Tresp: Understanding Individual Decisions of CNNs via Contrastive"
+            + " Backpropagation";
+  }
+
+  @Override
+  public List<Attributor> variants() {
+    if (form != Form.SHARED) return List.of();
+    return Arrays.stream(Form.values())
+        .filter(other -> other != Form.SHARED)
+        .<Attributor>map(ContrastiveLrp::new)
+        .toList();
+  }
+
+  @Override
+  public Set<Node> keeps(Graph graph, Options options) {
+    return Descent.keeps(Descent.start(graph, options), Descent.saliency(graph, options));
+  }
+
+  @Override
+  public Attribution explain(Engine engine, Recording recording, int target, Options options) {
+    Graph graph = recording.graph();
+    var descent =
+        new Descent(
+            engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
+    LayerMap map = form.isOfGu() ? Composites.CONTRASTIVE : Composites.Z_PLUS;
+    StartRelevance start = options.start() == null ? StartRelevance.of(ofTarget(engine, recording, target)) : options.start();
+    Tensor r = descent.run(map, start.at(engine, recording, target));
+    Tensor d =
+        descent.run(
+            form == Form.CLRP2 ? negated(map, graph) : map,
+            form == Form.CLRP2 ? start.at(engine, recording, target) : ofOthers(engine, recording, target));
+    double sumR = Reductions.sum(engine, r);
+    double sumD = Reductions.sum(engine, d);
+    if (sumD == 0 || (sumR == 0 && form.isOfGu())) {
+      descent.warn("no relevance of %s reaches the map: there is nothing to contrast, and the map is empty".formatted(sumD == 0 ? "the other classes" : "the class"));
+      return descent.attribution(this, target, Tensor.zeros(r.shape()));
+    }
+    Tensor contrast =
+        form.isOfGu()
+            ? Elementwise.subtract(
+                engine,
+                Elementwise.scale(engine, r, 1 / sumR),
+                Elementwise.scale(engine, d, 1 / sumD))
+            : Elementwise.subtract(engine, r, Elementwise.scale(engine, d, sumR / sumD));
+    return descent.attribution(this, target, contrast);
+  }
+
+  private Tensor ofTarget(Engine engine, Recording recording, int target) {
+    float[] r = StartRelevance.LOGIT.at(engine, recording, target).toArray();
+    r[target] =
+        switch (form) {
+          case SHARED -> r[target];
+          case CLRP1, CLRP2 -> Math.abs(r[target]);
+          case SOFTMAX_GRADIENT -> {
+            float p = probabilities(engine, recording)[target];
+            yield p * (1 - p) + SURE;
+          }
+        };
+    return Tensor.of(Shape.of(1, r.length), r);
+  }
+
+  private Tensor ofOthers(Engine engine, Recording recording, int target) {
+    float[] y = recording.logits().toArray();
+    float[] p = probabilities(engine, recording);
+    float[] d = new float[y.length];
+    for (int k = 0; k < d.length; k++) {
+      if (k == target) continue;
+      d[k] =
+          switch (form) {
+            case SHARED -> y[target] / (d.length - 1);
+            case CLRP1, CLRP2 -> Math.abs(y[k]);
+            case SOFTMAX_GRADIENT -> p[target] * p[k];
+          };
+    }
+    return Tensor.of(Shape.of(1, d.length), d);
+  }
+
+  private static float[] probabilities(Engine engine, Recording recording) {
+    return Softmax.forward(engine, recording.logits(), 1).toArray();
+  }
+
+  /** The map with the weights of the last layer negated: what lowers its outputs raises them. */
+  private static LayerMap negated(LayerMap map, Graph graph) {
+    LinearRule rule =
+        (engine, layer, x, r) ->
+            Contributions.lowering(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
+    return map.with(ExcitationBackprop.lastWeighted(graph).name(), rule);
+  }
+}

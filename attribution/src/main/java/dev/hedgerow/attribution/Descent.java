@@ -1,0 +1,131 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What relevance of the logits is at the layer where the map is taken. The account and the warnings
+ * are of all walks together, of layers that several pass those of the first.
+ */
+final class Descent {
+  private final Engine engine;
+  private final Recording recording;
+  private final Graph graph;
+  private final @Nullable Node start;
+  private final @Nullable Node saliency;
+  private final List<String> warnings = new ArrayList<>();
+  private @Nullable List<LayerReport> layers;
+
+  /**
+   * Prepares walks.
+   *
+   * @param start where relevance starts; null for the logits. Above it LRP-0 rules: relevance
+   *     starts as {@code x ⊙ ∂⟨R ⊘ y, y⟩/∂x} for the relevance R of the logits y
+   * @param saliency the layer of the map; null for the network's input
+   */
+  Descent(Engine engine, Recording recording, @Nullable Node start, @Nullable Node saliency) {
+    this.engine = engine;
+    this.recording = recording;
+    this.graph = recording.graph();
+    this.start = start;
+    this.saliency = saliency;
+    if (saliency != null) checkSaliency(saliency);
+  }
+
+  private void checkSaliency(Node layer) {
+    Node top = start == null ? graph.logits() : start;
+    if (!graph.ancestors(top).contains(layer)) {
+      throw new IllegalArgumentException(
+          "layer \"%s\" of the map is not below \"%s\", where relevance starts"
+              .formatted(layer.name(), top.name()));
+    }
+    if (layer.shape().rank() != 4) {
+      throw new IllegalArgumentException(
+          "layer \"%s\" of the map is not spatial but %s".formatted(layer.name(), layer.shape()));
+    }
+  }
+
+  /** Returns the start layer of the options, null if they name none. */
+  static @Nullable Node start(Graph graph, Options options) {
+    return options.startLayer() == null ? null : StartLayer.of(graph, options);
+  }
+
+  /** Returns the saliency layer of the options, null if they name none. */
+  static @Nullable Node saliency(Graph graph, Options options) {
+    return options.saliencyLayer() == null ? null : graph.node(options.saliencyLayer());
+  }
+
+  /** Returns those nodes of which there are any. */
+  static Set<Node> keeps(@Nullable Node start, @Nullable Node saliency) {
+    var nodes = new LinkedHashSet<Node>();
+    if (start != null) nodes.add(start);
+    if (saliency != null) nodes.add(saliency);
+    return nodes;
+  }
+
+  /**
+   * Walks down.
+   *
+   * @param relevance of the logits, {@code [1, classes]}; not modified
+   * @return relevance at the layer of the map
+   */
+  Tensor run(LayerMap map, Tensor relevance) {
+    Node top = start == null ? graph.logits() : start;
+    Tensor r = relevance.reshape(graph.logits().shape());
+    if (start != null) {
+      Tensor seed = Elementwise.quotient(engine, relevance, recording.logits());
+      Tensor gradient = graph.gradient(engine, recording, seed, start);
+      r = Elementwise.multiplyInPlace(engine, gradient, recording.output(start));
+    }
+    var walk = new RelevanceWalk(engine, recording, map.on(graph, top), warnings);
+    Tensor arrived =
+        walk.run(
+            top,
+            r,
+            saliency == null
+                ? InputConvolutions.below(graph, top).maps()
+                : Set.of(saliency));
+    if (layers == null) layers = walk.layers();
+    return arrived;
+  }
+
+  /** Adds a warning. */
+  void warn(String warning) {
+    warnings.add(warning);
+  }
+
+  /** Returns the explanation that relevance at the layer of the map is, summed over channels. */
+  Attribution attribution(Attributor method, int target, Tensor relevance) {
+    return saliency == null
+        ? Attribution.atInput(engine, method, target, relevance, layers(), warnings)
+        : attributionOfMap(method, target, Heatmap.channelSum(relevance));
+  }
+
+  /**
+   * Returns the explanation that a map at the layer of the map is.
+   *
+   * @param map {@code [h, w]}
+   */
+  Attribution attributionOfMap(Attributor method, int target, Tensor map) {
+    if (saliency != null) {
+      return Attribution.atLayer(engine, method, target, map, recording, layers(), warnings);
+    }
+    Shape shape = map.shape();
+    Tensor image = map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1)));
+    return Attribution.atInput(engine, method, target, image, layers(), warnings);
+  }
+
+  private List<LayerReport> layers() {
+    return layers == null ? List.of() : layers;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.WeightedLayer;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Excitation backprop: the probability that a random walk from class t, which goes down excitatory
+ * connections in proportion to {@code x_i w_ij⁺}, passes a place ({@link
+ * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}.
+ *
+ * <p>Contrastive (Section 3.4): the walk from the class that wins where t loses, with the weights of
+ * the last layer negated, is subtracted, and what is left below 0 cut off. Subtracted here at the
+ * map: as all is linear in P, that is the same as subtracting below the last layer.
+ *
+ * <p>The map is the sum over channels where the last stage below the start layer ({@link
+ * StartLayer}) begins ({@link Stages}): {@code pool4} of VGG-16, {@code layer3} of a ResNet. A
+ * network without such a layer has it at the input.
+ */
+final class ExcitationBackprop implements Attributor {
+  private final boolean contrastive;
+
+  ExcitationBackprop(boolean contrastive) {
+    this.contrastive = contrastive;
+  }
+
+  @Override
+  public String name() {
+    return contrastive ? "contrastive-excitation-backprop" : "excitation-backprop";
+  }
+
+  @Override
+  public String title() {
+    return contrastive
+        ? "Contrastive excitation backprop: max(0, P(w) - P(-w))"
+        : "Excitation backprop: P = x * w+ * (P / (w+ x))";
+  }
+
+  @Override
+  public String reference() {
+    return "J. Zhang, S. A. Bargal, Z. Lin, J. Brandt, X. Shen, S. Sclaroff: Top-down Neural"
+        + " Attention by Excitation Backprop";
+  }
+
+  @Override
+  public Set<Node> keeps(Graph graph, Options options) {
+    return Descent.keeps(null, saliency(graph, options));
+  }
+
+  @Override
+  public Attribution explain(Engine engine, Recording recording, int target, Options options) {
+    Graph graph = recording.graph();
+    var descent = new Descent(engine, recording, null, saliency(graph, options));
+    StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
+    Tensor p = start.at(engine, recording, target);
+    Tensor passed = descent.run(Composites.EXCITATION_BACKPROP, p);
+    if (!contrastive) return descent.attribution(this, target, passed);
+    LayerMap negated =
+        Composites.EXCITATION_BACKPROP.with(
+            lastWeighted(graph).name(), new Excitation(WeightView.NEGATIVE));
+    Tensor contrast = Elementwise.subtract(engine, passed, descent.run(negated, p));
+    Tensor map = Elementwise.positive(engine, Heatmap.channelSum(contrast));
+    return descent.attributionOfMap(this, target, map);
+  }
+
+  private static @Nullable Node saliency(Graph graph, Options options) {
+    Node named = Descent.saliency(graph, options);
+    if (named != null) return named;
+    Node start = StartLayer.find(graph, options);
+    List<Node> begins = start == null ? List.of() : Stages.begins(start);
+    return begins.isEmpty() ? null : begins.getFirst();
+  }
+
+  /**
+   * Returns the last layer with weights before the logits.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static Node lastWeighted(Graph graph) {
+    for (Node node : graph.ancestors(graph.logits())) {
+      if (node.layer() instanceof WeightedLayer) return node;
+    }
+    throw new IllegalArgumentException(graph.name() + " has no layer with weights");
+  }
+}

@@ -1,0 +1,38 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Node;
+import java.util.List;
+
+/**
+ * A rule of layers that are linear maps: convolutions, fully connected layers, average pools. It
+ * sees the map alone, so that a {@link LayerMap} can show it a convolution merged with the batch
+ * normalization that follows.
+ */
+@FunctionalInterface
+public interface LinearRule extends Rule {
+  /** Keeps denominators from 0 where a rule has no ε of its own; the usual choice. */
+  float STABILIZER = 1e-6f;
+
+  /**
+   * Returns the relevance of the layer's input.
+   *
+   * @param layer {@code z = W x + b}
+   * @param x the input of the forward pass; not modified
+   * @param relevance R at the output; not modified
+   * @return of the shape of x
+   */
+  Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor relevance);
+
+  @Override
+  default Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance) {
+    return Passed.of(share(engine, LinearMap.of(node), inputs.getFirst(), relevance));
+  }
+
+  /** Returns the rule for a layer that is to count as {@code merged} instead of what it is. */
+  default Rule on(LinearMap merged) {
+    return (engine, node, inputs, r) ->
+        Passed.of(share(engine, merged, inputs.getFirst(), r));
+  }
+}
