@@ -38,6 +38,11 @@ public final class KerasFile implements WeightSource {
     this.config = config;
   }
 
+  /** Returns the tensors alone. */
+  TensorTable table() {
+    return table;
+  }
+
   /** Returns the layers with weights, in the order of the model where the file tells it. */
   public List<Layer> layers() {
     return layers;
@@ -51,6 +56,11 @@ public final class KerasFile implements WeightSource {
   @Override
   public Path file() {
     return table.file();
+  }
+
+  @Override
+  public String format() {
+    return table.format();
   }
 
   @Override

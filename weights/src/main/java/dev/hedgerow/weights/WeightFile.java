@@ -31,6 +31,22 @@ public final class WeightFile {
   }
 
   /**
+   * Returns whether a file looks like weights, or like anything else that is known not to be an
+   * ONNX model: what {@link #open} is for, if only for its error.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static boolean recognises(Path file) throws IOException {
+    MemorySegment bytes = MappedFile.map(file);
+    return ZipArchive.recognises(bytes)
+        || Safetensors.recognises(bytes)
+        || PickleCheckpoint.recognises(bytes)
+        || NpyHeader.recognises(bytes)
+        || Hdf5.recognises(bytes)
+        || foreignToOnnx(bytes).isPresent();
+  }
+
+  /**
    * Reads weights from memory.
    *
    * @param file for errors
