@@ -9,6 +9,7 @@ module dev.hedgerow.app {
   requires info.picocli;
   requires it.unimi.dsi.fastutil.core;
   requires com.fasterxml.jackson.core;
+  requires com.twelvemonkeys.imageio.webp;
   requires java.desktop;
 
   opens dev.hedgerow.app to

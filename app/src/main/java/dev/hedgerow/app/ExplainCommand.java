@@ -52,7 +52,7 @@ final class ExplainCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "IMAGE",
       description =
-          "jpg, png, bmp or gif; or .npy: float32 [3,H,W] or [1,3,H,W], preprocessed already, used"
+          "jpg, png, bmp, gif or webp; or .npy: float32 [3,H,W] or [1,3,H,W], preprocessed already, used"
               + " as it is.")
   private List<Path> images = List.of();
 
@@ -105,6 +105,13 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Use no kernel that trades accuracy for speed. (None does yet.)")
   @SuppressWarnings("UnusedVariable") // Every kernel is exact, so there is nothing to choose.
   private boolean exact;
+
+  @Option(
+      names = "--no-exif",
+      description =
+          "Leave pictures as they are stored, as PyTorch's loaders do, instead of upright as their"
+              + " EXIF orientation says.")
+  private boolean noExif;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor.")
   private int threads = Runtime.getRuntime().availableProcessors();
@@ -181,7 +188,14 @@ final class ExplainCommand implements Callable<Integer> {
       Engine engine = Engine.parallel(pool);
       var explainer =
           new Explainer(
-              engine, model, asked, methods.methods(), gammas.values(), addPolicy, startLayer);
+              engine,
+              model,
+              !noExif,
+              asked,
+              methods.methods(),
+              gammas.values(),
+              addPolicy,
+              startLayer);
       return explain(engine, explainer, folder, messages);
     }
   }

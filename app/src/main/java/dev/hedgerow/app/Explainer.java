@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Explainer {
   private final Engine engine;
   private final Model model;
+  private final boolean exif;
   private final Targets.Selection targets;
   private final AddPolicy addPolicy;
   private final @Nullable String startLayer;
@@ -47,12 +48,14 @@ final class Explainer {
   /**
    * Prepares explanations.
    *
+   * @param exif whether to honour the orientation of pictures that EXIF states
    * @param startLayer where they begin; null for the network's own
    * @throws UsageException if the network has no such class or layer
    */
   Explainer(
       Engine engine,
       Model model,
+      boolean exif,
       Targets targets,
       List<Attributor> methods,
       List<Gamma> gammas,
@@ -60,6 +63,7 @@ final class Explainer {
       @Nullable String startLayer) {
     this.engine = engine;
     this.model = model;
+    this.exif = exif;
     this.targets = select(targets, model);
     this.addPolicy = addPolicy;
     this.startLayer = startLayer == null ? null : checked(startLayer, model.graph());
@@ -164,8 +168,10 @@ final class Explainer {
 
   private Subject subject(Path image) throws Failure {
     if (image.toString().toLowerCase(Locale.ROOT).endsWith(".npy")) return preprocessed(image);
-    Picture picture = PictureFile.read(image);
-    return new Subject(model.preprocessing().apply(engine, picture.pixels()), false, picture);
+    Picture picture = PictureFile.read(image, exif);
+    Size size = model.size();
+    Tensor pixels = picture.resized(engine, size.height(), size.width());
+    return new Subject(model.preprocessing().apply(engine, pixels), false, picture);
   }
 
   private Subject preprocessed(Path file) throws Failure {

@@ -17,11 +17,13 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -345,6 +347,22 @@ class MainTest {
   }
 
   @Test
+  void turnsPicturesUpright() throws Exception {
+    URL turned = Objects.requireNonNull(MainTest.class.getResource("/pictures/orientation6.jpg"));
+    Path picture = Path.of(turned.toURI());
+    Path out = folder.resolve("upright");
+    assertEquals(0, explain(out, picture, "--target=1", "--method=gradient").exitCode());
+    assertEquals(11, overlayWidth(out.resolve("orientation6.1.gradient.overlay.png")));
+    assertEquals(
+        0, explain(out, picture, "--target=1", "--method=gradient", "--no-exif").exitCode());
+    assertEquals(16, overlayWidth(out.resolve("orientation6.1.gradient.overlay.png")));
+  }
+
+  private static int overlayWidth(Path file) throws IOException {
+    return ImageIO.read(file.toFile()).getWidth();
+  }
+
+  @Test
   void aSinglePixelIsAnImage() throws IOException {
     Path pixel = folder.resolve("pixel.png");
     ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_3BYTE_BGR), "png", pixel.toFile());
@@ -363,7 +381,7 @@ class MainTest {
         List.of(
             "hedgerow: "
                 + noPicture
-                + ": not a picture that is read here, expected jpg, png, bmp or gif",
+                + ": not a picture that is read here, expected jpg, png, bmp, gif or webp",
             "hedgerow: " + folder.resolve("missing.jpg") + ": no such file"),
         result.errLines());
     assertTrue(files(out).containsAll(List.of("cat.json", "dog.json")));

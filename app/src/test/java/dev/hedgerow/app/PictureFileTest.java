@@ -6,25 +6,32 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Resize;
+import dev.hedgerow.engine.Tensor;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -35,10 +42,105 @@ import javax.imageio.stream.FileImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PictureFileTest {
   @TempDir private Path folder;
+
+  /**
+   * Small pictures that we drew, one of each kind, beside what Pillow reads in them: see README.txt
+   * there. Lossy decoders round differently.
+   */
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void readsWhatPillowReads(Path file) throws Exception {
+    Picture picture = PictureFile.read(file, true);
+    byte[] ppm = Files.readAllBytes(Path.of(file + ".ppm"));
+    String header = "P6\n%d %d\n255\n".formatted(picture.width(), picture.height());
+    assertEquals(header, new String(ppm, 0, header.length(), StandardCharsets.US_ASCII));
+    assertEquals(header.length() + picture.rgb().length, ppm.length);
+    byte[] expected = Arrays.copyOfRange(ppm, header.length(), ppm.length);
+    String name = String.valueOf(file.getFileName());
+    if (name.startsWith("lossy")) {
+      // WebP stores a colour for four pixels. Pillow's decoder blends between them, ours does not,
+      // so only the light agrees to rounding.
+      for (int i = 0; i < expected.length; i += 3) {
+        assertEquals(light(expected, i), light(picture.rgb(), i), 3, name);
+      }
+      return;
+    }
+    int tolerance = name.endsWith(".jpg") ? 2 : 0;
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i] & 255, picture.rgb()[i] & 255, tolerance, name + " at " + i);
+    }
+  }
+
+  private static double light(byte[] rgb, int at) {
+    return 0.299 * (rgb[at] & 255) + 0.587 * (rgb[at + 1] & 255) + 0.114 * (rgb[at + 2] & 255);
+  }
+
+  private static Path golden(String name) throws URISyntaxException {
+    URL file = PictureFileTest.class.getResource("/pictures/" + name);
+    return Path.of(Objects.requireNonNull(file).toURI());
+  }
+
+  static Stream<Path> goldens() throws Exception {
+    try (Stream<Path> files = Files.list(golden("").toAbsolutePath())) {
+      return files
+          .filter(file -> !file.toString().endsWith(".ppm") && !file.toString().endsWith(".txt"))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  /** The eight files hold the same pixels, which are what is read without the tag. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void leavesThePictureAsItIsStoredIfAskedTo(int orientation) throws Exception {
+    Path upright = golden("orientation1.png");
+    Path turned = golden("orientation" + orientation + ".png");
+    Picture stored = PictureFile.read(turned, false);
+    assertEquals(11, stored.height());
+    assertArrayEquals(PictureFile.read(upright, true).rgb(), stored.rgb());
+    byte[] honoured = PictureFile.read(turned, true).rgb();
+    assertEquals(orientation == 1, Arrays.equals(stored.rgb(), honoured));
+  }
+
+  @Test
+  void anOrientationThatMakesNoSenseIsNone() {
+    byte[] tiff = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0};
+    assertEquals(Orientation.TURNED_LEFT, Exif.orientation(ByteBuffer.wrap(tiff)));
+    for (int value : new int[] {0, 9, 255}) {
+      byte[] odd = tiff.clone();
+      odd[19] = (byte) value;
+      assertEquals(Orientation.UPRIGHT, Exif.orientation(ByteBuffer.wrap(odd)));
+    }
+    for (int length = 0; length < 22; length++) {
+      ByteBuffer part = ByteBuffer.wrap(Arrays.copyOf(tiff, length));
+      assertEquals(Orientation.UPRIGHT, Exif.orientation(part));
+    }
+    var random = new Random(3);
+    for (int tries = 0; tries < 10_000; tries++) {
+      byte[] damaged = tiff.clone();
+      for (int i = 0; i < 3; i++) damaged[random.nextInt(22)] = (byte) random.nextInt();
+      Exif.orientation(ByteBuffer.wrap(damaged));
+    }
+  }
+
+  /** Bands of rows give what the whole gives. */
+  @Test
+  void resizesInBands() throws Exception {
+    var image = new BufferedImage(1500, 1501, BufferedImage.TYPE_3BYTE_BGR);
+    var random = new Random(4);
+    byte[] bytes = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+    random.nextBytes(bytes);
+    Picture picture = read(write(image, "bmp"));
+    Engine engine = Engine.sequential();
+    Tensor whole = Resize.pillowBilinear(engine, picture.pixels(), 37, 41);
+    assertArrayEquals(whole.toArray(), picture.resized(engine, 37, 41).toArray());
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "bmp"})
@@ -176,22 +278,8 @@ class PictureFileTest {
   }
 
   @Test
-  void refusesCmyk() throws Exception {
-    WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 8, 8, 4, null);
-    Path file = folder.resolve("cmyk.jpg");
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    try (var stream = new FileImageOutputStream(file.toFile())) {
-      writer.setOutput(stream);
-      writer.write(null, new IIOImage(raster, null, null), null);
-    } finally {
-      writer.dispose();
-    }
-    assertFailure(file, ": 4 colour channels (CMYK?) are not read, expected RGB or grey");
-  }
-
-  @Test
   void refusesWhatIsNoPicture() throws Exception {
-    String expected = ", expected jpg, png, bmp or gif";
+    String expected = ", expected jpg, png, bmp, gif or webp";
     Path text = folder.resolve("text.jpg");
     Files.writeString(text, "This is no picture.\n");
     assertFailure(text, ": not a picture that is read here" + expected);
@@ -207,7 +295,20 @@ class PictureFileTest {
   void refusesAHeaderBombBeforeDecoding() throws Exception {
     Path bomb = folder.resolve("bomb.png");
     Files.write(bomb, pngOfHeaderOnly(20_000, 20_000));
-    assertFailure(bomb, ": a picture of 20000x20000 pixels, expected at most 100 megapixels");
+    assertFailure(
+        bomb,
+        ": a picture of 20000x20000 pixels, expected at most 100 megapixels and 200000 pixels a side");
+  }
+
+  @Test
+  void refusesAScreenTooLargeForItsFrame() throws Exception {
+    byte[] gif = Files.readAllBytes(golden("placed.gif"));
+    Arrays.fill(gif, 6, 10, (byte) 0xff);
+    Path file = Files.write(folder.resolve("screen.gif"), gif);
+    assertFailure(
+        file,
+        ": a picture of 65535x65535 pixels, expected at most 100 megapixels and 200000 pixels a"
+            + " side");
   }
 
   @Test
@@ -221,7 +322,8 @@ class PictureFileTest {
     bytes.writeBytes(pngOfHeaderOnly(20_000, 20_000));
     Path file = folder.resolve("wrapped.bmp");
     Files.write(file, bytes.toByteArray());
-    assertFailure(file, ": a JPEG or PNG inside a BMP is not read, expected jpg, png, bmp or gif");
+    assertFailure(
+        file, ": a JPEG or PNG inside a BMP is not read, expected jpg, png, bmp, gif or webp");
   }
 
   @ParameterizedTest
@@ -256,6 +358,34 @@ class PictureFileTest {
       try {
         Picture picture = read(file);
         for (float value : picture.pixels().toArray()) assertTrue(value >= 0 && value <= 255);
+      } catch (Failure failure) {
+        assertTrue(String.valueOf(failure.getMessage()).startsWith(file + ": "));
+      }
+    }
+  }
+
+  /** Damage beyond the size, since a picture of 100 megapixels takes a second. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lossy.webp",
+        "lossless.webp",
+        "lossy-alpha.webp",
+        "placed.gif",
+        "cmyk.jpg",
+        "orientation6.png"
+      })
+  void damageOfRarerKindsIsAFailureOrAPicture(String name) throws Exception {
+    byte[] bytes = Files.readAllBytes(golden(name));
+    Path file = folder.resolve("damaged-" + name);
+    var random = new Random(8);
+    for (int tries = 0; tries < 150; tries++) {
+      byte[] damaged = Arrays.copyOf(bytes, 32 + random.nextInt(2 * bytes.length));
+      int at = 31 + random.nextInt(damaged.length - 31);
+      damaged[at] ^= (byte) (1 << random.nextInt(8));
+      Files.write(file, damaged);
+      try {
+        read(file);
       } catch (Failure failure) {
         assertTrue(String.valueOf(failure.getMessage()).startsWith(file + ": "));
       }
@@ -314,7 +444,7 @@ class PictureFileTest {
   }
 
   private static Picture read(Path file) throws Failure {
-    return PictureFile.read(file);
+    return PictureFile.read(file, true);
   }
 
   private static void assertPixels(Path file, int height, int width, float... expected)
