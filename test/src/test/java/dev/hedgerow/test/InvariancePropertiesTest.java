@@ -7,6 +7,11 @@ import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
+import dev.hedgerow.attribution.Composites;
+import dev.hedgerow.attribution.Epsilon;
+import dev.hedgerow.attribution.LayerMap;
+import dev.hedgerow.attribution.Lrp;
+import dev.hedgerow.attribution.WSquare;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
@@ -222,6 +227,33 @@ class InvariancePropertiesTest {
     Assume.that(isMoreThanRounding(expected));
     double moved = moved(expected, network, method, options);
     assertSameMap(expected, explain(engine, network, folded, method, options), moved);
+  }
+
+  /** What a rule sees of a merged convolution is what it sees of a folded one. */
+  @Property(tries = 100, seed = "49")
+  void mergingBatchNormalizationIsFolding(@ForAll("explained") RandomNetwork network) {
+    Graph graph = network.graph();
+    Graph folded = Folding.fold(graph);
+    Assume.that(folded.nodes().size() < graph.nodes().size());
+    Assume.that(
+        piece(engine, network, graph, folded).equals(piece(engine, network, folded, folded)));
+    List<LayerMap> maps =
+        List.of(
+            Composites.EPSILON_PLUS,
+            Composites.EPSILON_PLUS_FLAT,
+            Composites.EPSILON_GAMMA_BOX,
+            Composites.EPSILON_ALPHA2_BETA1,
+            Composites.EPSILON_ALPHA2_BETA1_FLAT,
+            Composites.DEEP_TAYLOR,
+            LayerMap.of(new Epsilon(1e-6f)),
+            LayerMap.of(new WSquare()));
+    for (int i = 0; i < maps.size(); i++) {
+      Attributor method = Lrp.of("lrp-" + i, "", maps.get(i));
+      Options options = Options.standard();
+      Attribution expected = explain(engine, network, folded, method, options);
+      double moved = moved(expected, network, method, options);
+      assertSameMap(expected, explain(engine, network, graph, method, options), moved);
+    }
   }
 
   /**
