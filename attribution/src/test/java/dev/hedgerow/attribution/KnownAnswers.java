@@ -31,6 +31,17 @@ final class KnownAnswers {
     }
   }
 
+  /** Asserts equality to 1e-5 of the largest magnitude expected, or to what was printed. */
+  static void assertPrinted(String name, float[] actual, int decimals) {
+    double[] expected = get(name);
+    assertEquals(expected.length, actual.length, name);
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+    double tolerance = Math.max(1e-5 * largest, 0.5000001 * Math.pow(10, -decimals));
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], actual[i], tolerance, name + " at " + i);
+    }
+  }
+
   private static Map<String, double[]> read() {
     try (InputStream in = KnownAnswers.class.getResourceAsStream("known-answers.txt")) {
       var text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);

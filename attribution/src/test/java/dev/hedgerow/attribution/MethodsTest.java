@@ -232,7 +232,7 @@ class MethodsTest {
     return method.explain(engine, recording, target, options);
   }
 
-  private static Conv2d conv(int weight, int bias, int inputs, int outputs) {
+  static Conv2d conv(int weight, int bias, int inputs, int outputs) {
     return new Conv2d(
         Convolution.of(
             Det.parameter(.5, weight, outputs, inputs, 3, 3),
@@ -241,12 +241,12 @@ class MethodsTest {
             1));
   }
 
-  private static Linear linear(int weight, int bias, int inputs, int outputs) {
+  static Linear linear(int weight, int bias, int inputs, int outputs) {
     return new Linear(
         Dense.of(Det.parameter(.5, weight, outputs, inputs), Det.parameter(.1, bias, outputs)));
   }
 
-  private static Graph vggLike(String name, boolean twoLayers) {
+  static Graph vggLike(String name, boolean twoLayers) {
     Graph.Builder builder = Graph.builder(name);
     var pool = new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false));
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));

@@ -1,0 +1,278 @@
+package dev.hedgerow.attribution;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Dense;
+import dev.hedgerow.engine.Elementwise;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.LinearOperator;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
+import dev.hedgerow.engine.Window;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.Conv2d;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Linear;
+import dev.hedgerow.nn.layer.Relu;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** LRP, excitation backprop and Relevance-CAM of whole networks against their own code. */
+class LrpMethodsTest {
+  private final Engine engine = Engine.sequential();
+  private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
+  private final Graph netA = MethodsTest.vggLike("netA", true);
+
+  @Test
+  void lrpIsRelprop() {
+    double[] sums = {0.540954355, 0, 0.614209453};
+    for (int target : new int[] {0, 2}) {
+      Attribution lrp = explain("lrp", target);
+      KnownAnswers.assertPrinted("A LRP t" + target, lrp.heatmap().toArray(), 6);
+      assertEquals(sums[target], lrp.sum(), 1e-6);
+      assertEquals(List.of(), lrp.warnings());
+      assertEquals("fc2", lrp.layers().getFirst().layer());
+      assertEquals("conv1", lrp.layers().getLast().layer());
+    }
+  }
+
+  @Test
+  void contrastiveLrpIsItsAuthors() {
+    for (int target : new int[] {0, 2}) {
+      assertHeatmap("CLRP", "contrastive-lrp", target, 6);
+      assertHeatmap("SGLRP", "contrastive-lrp:sglrp", target, 7);
+      assertHeatmap("CLRP1", "contrastive-lrp:clrp1", target, 6);
+    }
+    assertHeatmap("CLRP2", "contrastive-lrp:clrp2", 0, 6);
+  }
+
+  @Test
+  void lrpOfGuSumsToTheLogit() {
+    double[] sums = {0.540954355, 0, 0.614209453};
+    for (int target : new int[] {0, 2}) {
+      var method = Lrp.of("gu", "", Composites.CONTRASTIVE);
+      Attribution lrp = explain(method, netA, target, Options.standard());
+      assertEquals(sums[target], lrp.sum(), 1e-6);
+      Tensor share = Elementwise.scale(engine, lrp.heatmap(), 1 / lrp.sum());
+      KnownAnswers.assertPrinted("A LRP/sum t" + target, share.toArray(), 6);
+    }
+  }
+
+  @Test
+  void nothingToContrastIsAWarning() {
+    // No weight of the last layer is negative where its input is not 0.
+    Attribution clrp2 = explain("contrastive-lrp:clrp2", 2);
+    assertArrayEquals(new float[64], clrp2.heatmap().toArray());
+    assertEquals(2, clrp2.warnings().size());
+    Graph.Builder builder = Graph.builder("one class");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("relu", new Relu(), builder.add("conv", MethodsTest.conv(20, 21, 3, 4), node));
+    node = builder.add("flatten", new Flatten(1), node);
+    Graph graph = builder.build(builder.add("fc", MethodsTest.linear(24, 25, 256, 1), node));
+    for (String name : new String[] {"contrastive-lrp", "contrastive-lrp:clrp1", "contrastive-lrp:sglrp"}) {
+      Attributor method = Methods.standard().find(name);
+      Attribution attribution = explain(method, graph, 0, Options.standard());
+      assertArrayEquals(new float[64], attribution.heatmap().toArray(), name);
+      assertEquals(
+          List.of(
+              "no relevance of the other classes reaches the map: there is nothing to contrast,"
+                  + " and the map is empty"),
+          attribution.warnings());
+    }
+  }
+
+  @Test
+  void excitationBackpropIsTorchRays() {
+    for (int target : new int[] {0, 2}) {
+      Attribution eb = explain("excitation-backprop", target);
+      KnownAnswers.assertPrinted("A EB t" + target, eb.relevance().toArray(), 9);
+      Attribution contrastive = explain("contrastive-excitation-backprop", target);
+      KnownAnswers.assertPrinted("A cEB t" + target, contrastive.relevance().toArray(), 9);
+    }
+    assertEquals(0.06142774343239736, Reductions.sum(engine, explain("contrastive-excitation-backprop", 0).relevance()), 1e-6);
+  }
+
+  @Test
+  void relevanceCamIsItsAuthors() {
+    for (int target : new int[] {0, 2}) {
+      for (int layer : new int[] {4, 2}) {
+        Options options =
+            Options.standard().withSaliencyLayer(layer == 4 ? "relu2" : "pool1");
+        Attribution cam =
+            explain(Methods.standard().find("relevance-cam"), netA, target, options);
+        String of = "l%d t%d".formatted(layer, target);
+        KnownAnswers.assertPrinted("A RCAM cam " + of, cam.relevance().toArray(), 7);
+        // The account's last sum is ΣR at the layer.
+        double sum = KnownAnswers.get("A RCAM sum " + of)[0];
+        assertEquals(sum, cam.layers().getLast().sum(), 1e-6);
+      }
+      // The only stage begins at the pool.
+      assertArrayEquals(
+          explain(
+                  Methods.standard().find("relevance-cam"),
+                  netA,
+                  target,
+                  Options.standard().withSaliencyLayer("pool1"))
+              .heatmap()
+              .toArray(),
+          explain("relevance-cam", target).heatmap().toArray());
+    }
+  }
+
+  /** Captum's "OneConv": with the bias in z LRP-0 is gradient × input. */
+  @Test
+  void oneConvolutionIsCaptums() {
+    float[] ones = new float[18];
+    java.util.Arrays.fill(ones, 1);
+    float[] rows = new float[32];
+    for (int i = 0; i < 32; i++) rows[i] = i % 8 < 5 ? 1 : -1;
+    Graph.Builder builder = Graph.builder("OneConv");
+    Node node = builder.input("input", Shape.of(1, 1, 4, 4));
+    node =
+        builder.add(
+            "conv1",
+            new Conv2d(
+                Convolution.of(
+                    Parameter.of(Shape.of(2, 1, 3, 3), ones),
+                    Parameter.of(Shape.of(2), -50, -75),
+                    Window.of(3, 1, 0),
+                    1)),
+            node);
+    node = builder.add("relu1", new Relu(), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    node =
+        builder.add("fc1", new Linear(Dense.of(Parameter.of(Shape.of(4, 8), rows), null)), node);
+    Graph graph = builder.build(builder.add("relu2", new Relu(), node));
+    float[] pixels = new float[16];
+    for (int i = 0; i < 16; i++) pixels[i] = i;
+    Recording recording =
+        graph.record(engine, Tensor.of(Shape.of(1, 1, 4, 4), pixels), graph.node("conv1"));
+    var lrp = Lrp.of("captum", "", LayerMap.of(new Epsilon(1e-9f)));
+    Attribution map = lrp.explain(engine, recording, 0, Options.standard());
+    assertArrayEquals(
+        new float[] {0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 0, 0, 0},
+        map.heatmap().toArray(),
+        1e-5f);
+    Attribution layer =
+        lrp.explain(engine, recording, 0, Options.standard().withSaliencyLayer("conv1"));
+    assertArrayEquals(
+        new float[] {0, 4, 31 - 6, 40 - 15}, layer.relevance().toArray(), 1e-5f);
+  }
+
+  /** Captum's skip connection: y = L x + x, an addition that splits in proportion. */
+  @Test
+  void skipConnectionIsCaptums() {
+    Graph.Builder builder = Graph.builder("skip");
+    Node input = builder.input("input", Shape.of(1, 2, 1, 1));
+    Node x = builder.add("flatten", new Flatten(1), input);
+    Node linear =
+        builder.add(
+            "linear", new Linear(Dense.of(Parameter.of(Shape.of(2, 2), 5, 5, 5, 5), null)), x);
+    Graph graph = builder.build(builder.add("add", new Add(), linear, x));
+    Recording recording = graph.record(engine, Tensor.of(Shape.of(1, 2, 1, 1), 2, 3));
+    Attribution map =
+        Lrp.of("captum", "", LayerMap.of(new Epsilon(1e-9f)))
+            .explain(engine, recording, 1, Options.standard());
+    assertArrayEquals(new float[] {10, 18}, map.relevance().toArray(), 1e-5f);
+  }
+
+  @Test
+  void startAndSaliencyLayersAreHonoured() {
+    Attributor epsilon = Lrp.of("lrp-0", "", LayerMap.of(new Epsilon(0)));
+    Attribution whole = explain(epsilon, netA, 0, Options.standard());
+    // Above the start layer LRP-0 rules anyway.
+    Attribution started = explain(epsilon, netA, 0, Options.standard().withStartLayer("relu2"));
+    assertArrayEquals(whole.heatmap().toArray(), started.heatmap().toArray(), 1e-6f);
+    assertEquals("relu2", started.layers().getFirst().layer());
+    Attribution stopped =
+        explain(epsilon, netA, 0, Options.standard().withSaliencyLayer("relu1"));
+    assertEquals(Shape.of(1, 1, 8, 8), stopped.relevance().shape());
+    // Twice the start, twice the map.
+    float[] two = new float[3];
+    two[0] = 2 * netA.run(engine, image).toArray()[0];
+    Attribution twice =
+        explain(
+            epsilon,
+            netA,
+            0,
+            Options.standard()
+                .withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), two))));
+    assertEquals(2 * whole.sum(), twice.sum(), 1e-6);
+    assertEquals(
+        "layer \"relu2\" of the map is not below \"relu1\", where relevance starts",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    explain(
+                        epsilon,
+                        netA,
+                        0,
+                        Options.standard().withStartLayer("relu1").withSaliencyLayer("relu2")))
+            .getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> explain(epsilon, netA, 0, Options.standard().withSaliencyLayer("fc1")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            explain(
+                Lrp.of("x", "", LayerMap.of(new Flat()).with("nowhere", new Flat())),
+                netA,
+                0,
+                Options.standard()));
+  }
+
+  /** The example of the README: a rule of one's own, and a method made of it. */
+  @Test
+  void ownRules() {
+    LinearRule byMagnitude =
+        (engine, layer, x, r) -> {
+          LinearOperator w = layer.operator();
+          Tensor a = Elementwise.absolute(engine, x);
+          Tensor z = w.forward(engine, WeightView.ABSOLUTE, a);
+          Tensor s = Elementwise.quotient(engine, r, z);
+          return Elementwise.multiply(engine, a, w.reverse(engine, WeightView.ABSOLUTE, s, a.shape()));
+        };
+    LayerMap map =
+        Composites.EPSILON_PLUS
+            .with(LayerKind.CONVOLUTION, byMagnitude)
+            .with(LayerKind.INPUT_CONVOLUTION, new Flat())
+            .with("fc2", new Epsilon(0.25f));
+    Methods methods = Methods.standard().with(Lrp.of("magnitude", "LRP-|z|", map));
+
+    Attribution attribution = explain(methods.find("magnitude"), netA, 0, Options.standard());
+    assertEquals("magnitude", attribution.method());
+    double above = 0;
+    for (LayerReport layer : attribution.layers()) {
+      if (layer.layer().equals("fc1")) above = layer.sum();
+    }
+    // Both rules below conserve.
+    assertEquals(above, attribution.sum(), 1e-6);
+  }
+
+  private void assertHeatmap(String answer, String method, int target, int decimals) {
+    Attribution attribution = explain(method, target);
+    KnownAnswers.assertPrinted(
+        "A " + answer + " t" + target, attribution.heatmap().toArray(), decimals);
+    assertEquals(List.of(), attribution.warnings());
+  }
+
+  private Attribution explain(String name, int target) {
+    return explain(Methods.standard().find(name), netA, target, Options.standard());
+  }
+
+  private Attribution explain(Attributor method, Graph graph, int target, Options options) {
+    Recording recording =
+        graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+    return method.explain(engine, recording, target, options);
+  }
+}
