@@ -7,7 +7,15 @@ import java.util.stream.Collectors;
 /** Explanation methods by name. Immutable. */
 public final class Methods {
   private static final Methods STANDARD =
-      new Methods(List.of(new GradientHedge(), new Gradient(), new InputGradient(), new GradCam()));
+      new Methods(
+          List.of(
+              new GradientHedge(),
+              new Gradient(),
+              new InputGradient(),
+              new GradCam(),
+              new Rap(),
+              new Rsp(),
+              new Agf()));
 
   private final List<Attributor> all;
 

@@ -218,7 +218,8 @@ class MethodsTest {
         () -> explain("gradient-hedge", netB, 3, Options.standard()));
     assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
     assertEquals(
-        "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam",
+        "no method \"x\", expected one of "
+            + String.join(", ", Methods.standard().all().stream().map(Attributor::name).toList()),
         assertThrows(IllegalArgumentException.class, () -> Methods.standard().find("x"))
             .getMessage());
   }
@@ -230,7 +231,7 @@ class MethodsTest {
     return method.explain(engine, recording, target, options);
   }
 
-  private static Conv2d conv(int weight, int bias, int inputs, int outputs) {
+  static Conv2d conv(int weight, int bias, int inputs, int outputs) {
     return new Conv2d(
         Convolution.of(
             Det.parameter(.5, weight, outputs, inputs, 3, 3),
@@ -239,12 +240,12 @@ class MethodsTest {
             1));
   }
 
-  private static Linear linear(int weight, int bias, int inputs, int outputs) {
+  static Linear linear(int weight, int bias, int inputs, int outputs) {
     return new Linear(
         Dense.of(Det.parameter(.5, weight, outputs, inputs), Det.parameter(.1, bias, outputs)));
   }
 
-  private static Graph vggLike(String name, boolean twoLayers) {
+  static Graph vggLike(String name, boolean twoLayers) {
     Graph.Builder builder = Graph.builder(name);
     var pool = new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false));
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
@@ -281,7 +282,7 @@ class MethodsTest {
     return builder.build(builder.add("relu3", new Relu(), add));
   }
 
-  private static Node normalized(
+  static Node normalized(
       Graph.Builder builder,
       String name,
       int weight,
