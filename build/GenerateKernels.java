@@ -47,6 +47,9 @@ final class GenerateKernels {
             .replace("@HALVES@", halves.toString().stripTrailing())
             .replace("@RUNS@", dispatch)
             .replace("@TILES@", tileMethods)
+            .replace("@CORRELATE@", pairs ? CORRELATE_PAIR : CORRELATE_BLOCKS)
+            .replace("@CORRELATE_TILES@", correlateTiles(pairs))
+            .replace("@ROWS@", Integer.toString(correlateRows(pairs)))
             .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS);
     Files.writeString(directory.resolve("VectorKernels" + bits + ".java"), source);
   }
@@ -155,6 +158,70 @@ final class GenerateKernels {
     return text.append("}\n\n").toString();
   }
 
+  static final String CORRELATE_PAIR =
+      """
+      int wRow = outputBlocks * BLOCK;
+      for (int i = 0; i < channels; i += @ROWS@) {
+        if (outputBlocks == 2) {
+          correlate@ROWS@x2(x, xAt + i, xStep, s, sAt, sBlock, columns, w, wAt + i * wRow, wRow, BLOCK);
+        } else {
+          correlate@ROWS@x1(x, xAt + i, xStep, s, sAt, columns, w, wAt + i * wRow, wRow);
+        }
+      }
+      """;
+
+  static final String CORRELATE_BLOCKS =
+      """
+      int wRow = outputBlocks * BLOCK;
+      for (int lane = 0; lane < wRow; lane += 2 * LANES) {
+        int from = sAt + lane / BLOCK * sBlock + lane % BLOCK;
+        for (int i = 0; i < channels; i += @ROWS@) {
+          correlate@ROWS@x2(x, xAt + i, xStep, s, from, LANES, columns, w, wAt + i * wRow + lane, wRow, LANES);
+        }
+      }
+      """;
+
+  /** Input channels of a register tile of the correlation; divides a block. */
+  static int correlateRows(boolean pairs) {
+    return pairs ? 8 : 4;
+  }
+
+  static String correlateTiles(boolean pairs) {
+    String tiles = correlateTile(correlateRows(pairs), 2);
+    return pairs ? tiles + correlateTile(correlateRows(pairs), 1) : tiles;
+  }
+
+  /** One register tile: {@code rows} input channels times {@code vectors} vectors of output channels. */
+  static String correlateTile(int rows, int vectors) {
+    boolean two = vectors == 2;
+    var text = new StringBuilder();
+    text.append(
+        "private static void correlate%dx%d(float[] x, int xAt, int xStep, float[] s, int sAt, %sint columns, float[] w, int wAt, int wRow%s) {\n"
+            .formatted(rows, vectors, two ? "int sNext, " : "", two ? ", int wNext" : ""));
+    text.append("FloatVector a0v0 = FloatVector.zero(S);\n");
+    for (int i = 0; i < rows * vectors; i++) {
+      if (i > 0) text.append("FloatVector a%dv%d = a0v0;\n".formatted(i / vectors, i % vectors));
+    }
+    text.append("for (int c = 0, from = xAt, at = sAt; c < columns; c++, from += xStep, at += BLOCK) {\n");
+    text.append("FloatVector s0 = FloatVector.fromArray(S, s, at);\n");
+    if (two) text.append("FloatVector s1 = FloatVector.fromArray(S, s, at + sNext);\n");
+    for (int i = 0; i < rows; i++) {
+      text.append(
+          "%sp = FloatVector.broadcast(S, x[from%s]);\n"
+              .formatted(i == 0 ? "FloatVector " : "", i == 0 ? "" : " + " + i));
+      for (int v = 0; v < vectors; v++) text.append("a%1$dv%2$d = p.fma(s%2$d, a%1$dv%2$d);\n".formatted(i, v));
+    }
+    text.append("}\n");
+    for (int i = 0; i < rows; i++) {
+      for (int v = 0; v < vectors; v++) {
+        String at = i == 0 ? "wAt" : i == 1 ? "wAt + wRow" : "wAt + " + i + " * wRow";
+        if (v > 0) at += " + wNext";
+        text.append("a%1$dv%2$d.add(FloatVector.fromArray(S, w, %3$s)).intoArray(w, %3$s);\n".formatted(i, v, at));
+      }
+    }
+    return text.append("}\n\n").toString();
+  }
+
   static final String TEMPLATE =
       """
       package dev.hedgerow.engine.simd;
@@ -201,6 +268,24 @@ final class GenerateKernels {
               }
               sum.intoArray(y, yAt + column * yStep + lane);
             }
+          }
+        }
+
+        @Override
+        public void correlate(float[] x, int xAt, int xStep, int channels, float[] s, int sAt, int sBlock, int outputBlocks, int columns, float[] w, int wAt) {
+          @CORRELATE@
+        }
+
+        @CORRELATE_TILES@
+        @Override
+        public void correlateDepthwise(float[] x, int xAt, int xStep, float[] s, int sAt, int columns, float[] w, int wAt) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector sum = FloatVector.zero(S);
+            for (int column = 0; column < columns; column++) {
+              FloatVector value = FloatVector.fromArray(S, x, xAt + column * xStep + lane);
+              sum = value.fma(FloatVector.fromArray(S, s, sAt + column * BLOCK + lane), sum);
+            }
+            sum.add(FloatVector.fromArray(S, w, wAt + lane)).intoArray(w, wAt + lane);
           }
         }
 

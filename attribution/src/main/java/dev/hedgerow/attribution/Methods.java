@@ -18,6 +18,10 @@ public final class Methods {
               Lrp.STANDARD,
               new ContrastiveLrp(ContrastiveLrp.Form.SHARED),
               RelevanceCam.STANDARD,
+              
+              new Rap(),
+              new Rsp(),
+              new Agf(),
               Lrp.DEEP_TAYLOR));
 
   private final List<Attributor> all;

@@ -218,9 +218,8 @@ class MethodsTest {
         () -> explain("gradient-hedge", netB, 3, Options.standard()));
     assertThrows(IllegalArgumentException.class, () -> Options.standard().withGamma(2.5f));
     assertEquals(
-        "no method \"x\", expected one of gradient-hedge, gradient, input-x-gradient, grad-cam,"
-            + " excitation-backprop, contrastive-excitation-backprop, lrp, contrastive-lrp,"
-            + " relevance-cam, deep-taylor",
+        "no method \"x\", expected one of "
+            + String.join(", ", Methods.standard().all().stream().map(Attributor::name).toList()),
         assertThrows(IllegalArgumentException.class, () -> Methods.standard().find("x"))
             .getMessage());
   }
@@ -283,7 +282,7 @@ class MethodsTest {
     return builder.build(builder.add("relu3", new Relu(), add));
   }
 
-  private static Node normalized(
+  static Node normalized(
       Graph.Builder builder,
       String name,
       int weight,

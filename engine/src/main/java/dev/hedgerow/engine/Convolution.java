@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * where g is the group of output channel o and I the input channels of a group.
  *
- * <p>Both directions run on one kernel. Forward is one {@link Sweep}; reverse with stride (sy, sx)
- * is sy·sx sweeps, one for each phase of the input grid, each a convolution of s at stride 1 with
- * the taps that meet that phase. Weights are packed for the kernel when a view is first used and
- * kept; packing them for one more view costs their size in memory.
+ * <p>Forward and reverse run on one kernel. Forward is one {@link Sweep}; reverse with stride (sy,
+ * sx) is sy·sx sweeps, one for each phase of the input grid, each a convolution of s at stride 1
+ * with the taps that meet that phase. Weights are packed for the kernel when a view is first used
+ * and kept; packing them for one more view costs their size in memory.
  */
 public final class Convolution implements LinearOperator {
   /** Multiplications worth a task of their own. */
@@ -160,6 +160,30 @@ public final class Convolution implements LinearOperator {
     return x;
   }
 
+  /**
+   * Returns {@code ∂⟨forward(PLAIN, x), s⟩ / ∂w}, the correlation of x with s over the window:
+   *
+   * <pre>
+   * g[o, i, k, l] = Σ_n Σ_r Σ_c s[n, o, r, c] · x[n, g·I + i, r·sy + k·dy − top, c·sx + l·dx − left]
+   * </pre>
+   *
+   * The weights themselves are not read.
+   *
+   * @param x {@code [N, C, H, W]}; not modified
+   * @param s one value for each element of the output for x; not modified
+   * @return {@code [O, C / groups, height, width]}
+   * @throws IllegalArgumentException if s has another shape
+   */
+  public Parameter weightGradient(Engine engine, Tensor x, Tensor s) {
+    Shape expected = outputShape(x.shape());
+    if (!s.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "conv2d: weight gradient for input %s expects %s but was given %s"
+              .formatted(x.shape(), expected, s.shape()));
+    }
+    return WeightGradient.of(engine, this, x, s);
+  }
+
   private List<Packing> packings(
       Engine engine,
       Map<WeightView, List<Packing>> known,
@@ -176,7 +200,7 @@ public final class Convolution implements LinearOperator {
     return packed == null ? made : packed;
   }
 
-  private boolean isDepthwise() {
+  boolean isDepthwise() {
     return groups > 1 && groups == inputs && groups == outputs;
   }
 
@@ -266,7 +290,7 @@ public final class Convolution implements LinearOperator {
    * A set of taps and the grid of target pixels they serve. Target row {@code firstY + m·stepY}
    * reads, for each tap t, source row {@code m·sourceStepY + tapY[t]}; columns likewise.
    */
-  private record Sweep(
+  record Sweep(
       int firstY,
       int firstX,
       int stepY,
@@ -331,7 +355,7 @@ public final class Convolution implements LinearOperator {
   }
 
   /** The tensor a sweep reads, with a border of zeros where taps reach outside it. */
-  private record Source(float[] data, int planes, int height, int width, int top, int left) {
+  record Source(float[] data, int planes, int height, int width, int top, int left) {
 
     static Source of(Engine engine, List<Sweep> sweeps, Tensor tensor, Shape target) {
       int height = tensor.shape().extent(2);

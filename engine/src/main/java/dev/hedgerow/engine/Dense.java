@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +136,47 @@ public final class Dense implements LinearOperator {
       multiplyColumns(engine, view, s, x);
     }
     return x;
+  }
+
+  /**
+   * Returns {@code ∂⟨forward(PLAIN, x), s⟩ / ∂W}, {@code g[o, i] = Σ_n s[n, o] · x[n, i]}. The
+   * weights themselves are not read.
+   *
+   * @param x input {@code [N, in]}; not modified
+   * @param s {@code [N, out]}; not modified
+   * @return {@code [out, in]}, however the weights are stored
+   * @throws IllegalArgumentException if s has another shape
+   */
+  public Parameter weightGradient(Engine engine, Tensor x, Tensor s) {
+    Shape expected = outputShape(x.shape());
+    if (!s.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "dense: weight gradient of "
+              + s.shape()
+              + " for input "
+              + x.shape()
+              + ", expected "
+              + expected);
+    }
+    float[] gradient = new float[Math.multiplyExact(outputs, inputs)];
+    int step = Math.max(1, TASK_WEIGHTS / Math.max(inputs, 1));
+    engine.forEach(
+        Math.ceilDiv(outputs, step),
+        task -> {
+          float[] row = new float[inputs];
+          float[] from = new float[inputs];
+          for (int o = task * step; o < Math.min(outputs, (task + 1) * step); o++) {
+            Arrays.fill(row, 0f);
+            for (int n = 0; n < x.shape().extent(0); n++) {
+              float factor = s.data[n * outputs + o];
+              if (factor == 0) continue;
+              System.arraycopy(x.data, n * inputs, from, 0, inputs);
+              for (int i = 0; i < inputs; i++) row[i] += factor * from[i];
+            }
+            System.arraycopy(row, 0, gradient, o * inputs, inputs);
+          }
+        });
+    return Parameter.of(Shape.of(outputs, inputs), gradient);
   }
 
   /** {@code to[n, r] = Σ_i w[r, i] from[n, i]}, a few rows a task. */

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import java.util.Arrays;
+
 /**
  * Operations on each element by itself. Results are new tensors, except of the operations whose
  * name ends in {@code InPlace}: these overwrite and return their first tensor.
@@ -29,7 +31,8 @@ public final class Elementwise {
    * Returns {@code a + b}.
    *
    * @param a any shape
-   * @param b the same shape, or {@code [N, C, 1, 1]} against {@code [N, C, H, W]}
+   * @param b the same shape; or {@code [N, C, 1, 1]}, one number a channel, or {@code [N, 1, H,
+   *     W]}, one a pixel, against {@code [N, C, H, W]}
    */
   public static Tensor add(Engine engine, Tensor a, Tensor b) {
     return combine(engine, "add", a, b, like(a), Elementwise::addLoop);
@@ -424,22 +427,52 @@ public final class Elementwise {
           engine, a.data.length, (from, end) -> loop.run(a.data, b.data, to.data, from, end));
       return to;
     }
-    if (shape.rank() != 4 || !b.shape().equals(shape.with(2, 1).with(3, 1))) {
-      throw new IllegalArgumentException(
-          kind
-              + ": shapes "
-              + shape
-              + " and "
-              + b.shape()
-              + ", expected the same or [N, C, 1, 1] second");
+    if (shape.rank() == 4 && b.shape().equals(shape.with(2, 1).with(3, 1))) {
+      return combineChannels(engine, a, b, to, loop);
     }
+    if (shape.rank() == 4 && b.shape().equals(shape.with(1, 1))) {
+      return combinePixels(engine, a, b, to, loop);
+    }
+    throw new IllegalArgumentException(
+        kind
+            + ": shapes "
+            + shape
+            + " and "
+            + b.shape()
+            + ", expected the same, or [N, C, 1, 1] or [N, 1, H, W] second");
+  }
+
+  /** One number of b for each channel of a. */
+  private static Tensor combineChannels(Engine engine, Tensor a, Tensor b, Tensor to, Binary loop) {
     ChannelTile.forEach(
         engine,
-        shape,
+        a.shape(),
         (plane, block, from, end) -> {
           float[] tile = ChannelTile.of(b.data, plane * Tensor.BLOCK, end - from);
           ChannelTile.map(
               a.data, to.data, from, end, (piece, count) -> loop.run(piece, tile, piece, 0, count));
+        });
+    return to;
+  }
+
+  /** One number of b for each pixel of a. */
+  private static Tensor combinePixels(Engine engine, Tensor a, Tensor b, Tensor to, Binary loop) {
+    int channels = a.shape().extent(1);
+    int blocks = Tensor.blocks(channels);
+    ChannelTile.forEach(
+        engine,
+        a.shape(),
+        (plane, block, from, end) -> {
+          // Padding lanes stay zero.
+          int lanes = Math.min(Tensor.BLOCK, channels - block * Tensor.BLOCK);
+          int start = plane / blocks * (end - from);
+          float[] spread = new float[end - from];
+          for (int at = 0; at < spread.length; at += Tensor.BLOCK) {
+            Arrays.fill(spread, at, at + lanes, b.data[start + at]);
+          }
+          float[] piece = Arrays.copyOfRange(a.data, from, end);
+          loop.run(piece, spread, piece, 0, piece.length);
+          System.arraycopy(piece, 0, to.data, from, piece.length);
         });
     return to;
   }

@@ -163,6 +163,59 @@ class ConvolutionTest {
     assertArrayEquals(two.apply(Engine.reference(), xi).toArray(), two.apply(engine, xi).toArray());
   }
 
+  @Property(tries = 400, seed = "6")
+  void weightGradientEqualsTheNaiveLoopOnIntegers(@ForAll("cases") Case c) {
+    var random = new Random(c.seed);
+    Convolution convolution = convolution(c, integers(random, c.weight().size()), null);
+    Shape output = convolution.outputShape(c.input());
+    float[] x = integers(random, c.input().size());
+    float[] s = integers(random, output.size());
+    Parameter g = convolution.weightGradient(engine, Tensor.of(c.input(), x), Tensor.of(output, s));
+    assertEquals(c.weight(), g.shape());
+    assertArrayEquals(floats(naiveWeightGradient(c, x, s, output)), plusZero(g.toArray()));
+  }
+
+  @Property(tries = 60, seed = "7")
+  void weightGradientsErrorIsBounded(@ForAll("cases") Case c) {
+    var random = new Random(c.seed);
+    Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
+    Shape output = convolution.outputShape(c.input());
+    float[] x = gaussians(random, c.input().size());
+    float[] s = gaussians(random, output.size());
+    double[] expected = naiveWeightGradient(c, x, s, output);
+    double[] magnitudes = naiveWeightGradient(c, absolute(x), absolute(s), output);
+    float[] g =
+        convolution.weightGradient(engine, Tensor.of(c.input(), x), Tensor.of(output, s)).toArray();
+    int terms = output.size() / c.outputs;
+    for (int i = 0; i < g.length; i++) {
+      assertEquals(expected[i], g[i], (2 + terms) * 0x1p-24 * magnitudes[i] + 1e-30);
+    }
+  }
+
+  /** {@code ⟨weightGradient(x, s), w⟩ = ⟨forward(w, x), s⟩}. */
+  @Property(tries = 100, seed = "8")
+  void weightGradientIsAdjoint(@ForAll("cases") Case c) {
+    var random = new Random(c.seed);
+    float[] w = gaussians(random, c.weight().size());
+    Convolution convolution = convolution(c, w, null);
+    Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+    Tensor y = convolution.forward(engine, WeightView.PLAIN, x);
+    float[] s = gaussians(random, y.shape().size());
+    float[] g = convolution.weightGradient(engine, x, Tensor.of(y.shape(), s)).toArray();
+    Samples.assertInnerProductsAgree(y.toArray(), s, w, g);
+  }
+
+  @Test
+  void weightGradientRefusesAnotherOutput() {
+    Convolution convolution =
+        Convolution.of(Parameter.of(Shape.of(1, 1, 2, 2), 1, 2, 3, 4), null, Window.of(2, 1, 0), 1);
+    Tensor x = Tensor.zeros(Shape.of(1, 1, 4, 4));
+    Samples.assertRefused(
+        "conv2d: weight gradient for input [1, 1, 4, 4] expects [1, 1, 3, 3] but was given"
+            + " [1, 1, 4, 4]",
+        () -> convolution.weightGradient(engine, x, x));
+  }
+
   @Test
   void manyTasksGiveTheSameBitsAsOne() {
     var random = new Random(7);
@@ -181,6 +234,9 @@ class ConvolutionTest {
         assertArrayEquals(
             convolution.reverse(engine, WeightView.ABSOLUTE, y, c.input()).toArray(),
             convolution.reverse(parallel, WeightView.ABSOLUTE, y, c.input()).toArray());
+        assertArrayEquals(
+            convolution.weightGradient(engine, x, y).toArray(),
+            convolution.weightGradient(parallel, x, y).toArray());
       }
     }
   }
@@ -245,6 +301,22 @@ class ConvolutionTest {
         output.extent(3),
         (yAt, wAt, xAt) -> x[xAt] += (double) w[wAt] * s[yAt]);
     return x;
+  }
+
+  private static double[] naiveWeightGradient(Case c, float[] x, float[] s, Shape output) {
+    double[] g = new double[c.weight().size()];
+    visit(
+        c,
+        output.extent(2),
+        output.extent(3),
+        (yAt, wAt, xAt) -> g[wAt] += (double) x[xAt] * s[yAt]);
+    return g;
+  }
+
+  /** The sign of a sum's zero depends on the order of its terms. */
+  private static float[] plusZero(float[] values) {
+    for (int i = 0; i < values.length; i++) values[i] += 0f;
+    return values;
   }
 
   private interface Term {

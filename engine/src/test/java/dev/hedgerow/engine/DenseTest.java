@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Samples.assertRefused;
 import static dev.hedgerow.engine.Samples.assertValues;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,11 +34,13 @@ class DenseTest {
     float[] s = Samples.integers(random, batch * outputs);
     float[] y = new float[batch * outputs];
     float[] r = new float[batch * inputs];
+    float[] g = new float[outputs * inputs];
     for (int n = 0; n < batch; n++) {
       for (int o = 0; o < outputs; o++) {
         for (int i = 0; i < inputs; i++) {
           y[n * outputs + o] += view.of(w[o * inputs + i]) * x[n * inputs + i];
           r[n * inputs + i] += view.of(w[o * inputs + i]) * s[n * outputs + o];
+          g[o * inputs + i] += x[n * inputs + i] * s[n * outputs + o];
         }
       }
     }
@@ -46,6 +49,9 @@ class DenseTest {
     assertArrayEquals(plusZero(y), plusZero(dense.forward(engine, view, Tensor.of(input, x)).data));
     assertArrayEquals(
         plusZero(r), plusZero(dense.reverse(engine, view, Tensor.of(output, s), input).data));
+    Parameter gradient = dense.weightGradient(engine, Tensor.of(input, x), Tensor.of(output, s));
+    assertArrayEquals(plusZero(g), plusZero(gradient.toArray()));
+    assertEquals(Shape.of(outputs, inputs), gradient.shape());
   }
 
   /** The sum's sign of zero depends on the order of terms. */
@@ -82,6 +88,9 @@ class DenseTest {
           other -> {
             assertArrayEquals(y.data, dense.apply(other, x).data);
             assertArrayEquals(r.data, dense.reverse(other, WeightView.ABSOLUTE, y, x.shape()).data);
+            assertArrayEquals(
+                dense.weightGradient(engine, x, y).toArray(),
+                dense.weightGradient(other, x, y).toArray());
           });
     }
   }
@@ -131,6 +140,11 @@ class DenseTest {
         "dense: reverse of [1, 3] for input [1, 3], expected [1, 2]",
         () ->
             dense.reverse(engine, WeightView.PLAIN, Tensor.zeros(Shape.of(1, 3)), Shape.of(1, 3)));
+    assertRefused(
+        "dense: weight gradient of [1, 3] for input [1, 3], expected [1, 2]",
+        () ->
+            dense.weightGradient(
+                engine, Tensor.zeros(Shape.of(1, 3)), Tensor.zeros(Shape.of(1, 3))));
   }
 
   /** A dense layer of weights given as {@code [out, in]}. */

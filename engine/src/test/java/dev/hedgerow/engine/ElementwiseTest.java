@@ -248,6 +248,31 @@ class ElementwiseTest {
     }
   }
 
+  @Property(tries = 60, seed = "29")
+  void oneNumberAPixelIsSpreadOverChannels(@ForAll int seed) {
+    var random = new Random(seed);
+    Shape shape =
+        Shape.of(
+            1 + random.nextInt(3),
+            1 + random.nextInt(40),
+            1 + random.nextInt(9),
+            1 + random.nextInt(9));
+    float[] a = Samples.gaussians(random, shape.size());
+    float[] b = Samples.gaussians(random, shape.size() / shape.extent(1));
+    int area = shape.extent(2) * shape.extent(3);
+    float[] sum = new float[a.length];
+    float[] product = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      float one = b[i / area / shape.extent(1) * area + i % area];
+      sum[i] = a[i] + one;
+      product[i] = a[i] * one;
+    }
+    Tensor x = Tensor.of(shape, a);
+    Tensor pixels = Tensor.of(shape.with(1, 1), b);
+    Samples.assertValues(Elementwise.add(engine, x, pixels), shape, sum);
+    Samples.assertValues(Elementwise.multiplyInPlace(engine, x, pixels), shape, product);
+  }
+
   @Test
   void stabilizingMovesAwayFromZero() {
     Tensor z = Tensor.of(Shape.of(1, 5, 1, 1), 2, -2, 0, -0f, -1e-9f);
@@ -279,10 +304,11 @@ class ElementwiseTest {
   void mismatchesAreNamed() {
     Tensor image = Tensor.zeros(Shape.of(1, 2, 3, 3));
     assertRefused(
-        "add: shapes [1, 2, 3, 3] and [1, 2, 3, 1], expected the same or [N, C, 1, 1] second",
+        "add: shapes [1, 2, 3, 3] and [1, 2, 3, 1], expected the same, or [N, C, 1, 1] or"
+            + " [N, 1, H, W] second",
         () -> Elementwise.add(engine, image, Tensor.zeros(Shape.of(1, 2, 3, 1))));
     assertRefused(
-        "multiply: shapes [2] and [3], expected the same or [N, C, 1, 1] second",
+        "multiply: shapes [2] and [3], expected the same, or [N, C, 1, 1] or [N, 1, H, W] second",
         () -> Elementwise.multiply(engine, Tensor.zeros(Shape.of(2)), Tensor.zeros(Shape.of(3))));
   }
 

@@ -12,6 +12,8 @@ import dev.hedgerow.nn.layer.Reshape;
 import dev.hedgerow.nn.layer.Softmax;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -261,17 +263,38 @@ public final class Graph {
    * @return the gradient, of the shape of the node's output
    */
   public Tensor gradient(Engine engine, Recording recording, Tensor seed, Node at) {
-    checkOwn(at);
-    Map<Node, Tensor> reached =
+    return Objects.requireNonNull(gradients(engine, recording, seed, Set.of(at)).get(at));
+  }
+
+  /**
+   * Returns {@code ∂⟨seed, y⟩/∂v} for the outputs v of several nodes, y being the logits, out of
+   * one walk.
+   *
+   * @param seed what each logit of each image counts, {@code [N, classes]}; not modified
+   * @param at the nodes; others' gradients are dropped as soon as they can be
+   * @return the gradients, of the shapes of the outputs
+   */
+  public Map<Node, Tensor> gradients(
+      Engine engine, Recording recording, Tensor seed, Set<Node> at) {
+    for (Node node : at) checkOwn(node);
+    var gradients = new HashMap<Node, Tensor>();
+    if (at.isEmpty()) return gradients;
+    Node lowest = Collections.min(at, Comparator.comparingInt(Node::index));
+    gradients.putAll(
         ReverseWalk.run(
             engine,
             this,
             logits(),
             seed.reshape(recording.tensor(logits()).shape()),
-            Set.of(at),
-            (node, s) -> recording.gradient(engine, node, s));
-    Tensor gradient = reached.get(at);
-    return gradient == null ? Tensor.zeros(recording.tensor(at).shape()) : gradient;
+            Set.of(lowest),
+            (node, s) -> {
+              if (at.contains(node)) gradients.put(node, s);
+              return recording.gradient(engine, node, s);
+            }));
+    for (Node node : at) {
+      gradients.computeIfAbsent(node, none -> Tensor.zeros(recording.tensor(none).shape()));
+    }
+    return gradients;
   }
 
   /** Adds nodes, inputs before consumers, and infers their shapes. */

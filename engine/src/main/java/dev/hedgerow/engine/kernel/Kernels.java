@@ -74,6 +74,38 @@ public interface Kernels {
       int biasAt);
 
   /**
+   * Correlates a run of input pixels of one block with a run of output pixels of one or two blocks:
+   *
+   * <pre>
+   * w[wAt + i·16Q + 16q + o] += Σ_c x[xAt + c·xStep + i] · s[sAt + q·sBlock + 16c + o]
+   * </pre>
+   *
+   * for columns c, output blocks q &lt; Q, lanes o &lt; 16, channels i.
+   *
+   * @param channels i is below this; up to 16, and rows of w up to 16 may be added to where x is 0
+   * @param outputBlocks Q, 1 or 2
+   */
+  void correlate(
+      float[] x,
+      int xAt,
+      int xStep,
+      int channels,
+      float[] s,
+      int sAt,
+      int sBlock,
+      int outputBlocks,
+      int columns,
+      float[] w,
+      int wAt);
+
+  /**
+   * Correlates two runs of pixels of one block, each channel by itself: {@code w[wAt + o] += Σ_c
+   * x[xAt + c·xStep + o] · s[sAt + 16c + o]}.
+   */
+  void correlateDepthwise(
+      float[] x, int xAt, int xStep, float[] s, int sAt, int columns, float[] w, int wAt);
+
+  /**
    * Multiplies rows of a matrix with a vector: {@code y[yAt + r] = Σ_i v(w[row + r, i]) · x[xAt +
    * i]} for r below {@code rows}, where v clamps a weight to [low, high] or takes its absolute
    * value.

@@ -82,6 +82,44 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void correlate(
+      float[] x,
+      int xAt,
+      int xStep,
+      int channels,
+      float[] s,
+      int sAt,
+      int sBlock,
+      int outputBlocks,
+      int columns,
+      float[] w,
+      int wAt) {
+    int lanes = outputBlocks * BLOCK;
+    for (int channel = 0; channel < channels; channel++) {
+      for (int lane = 0; lane < lanes; lane++) {
+        int from = sAt + lane / BLOCK * sBlock + lane % BLOCK;
+        float sum = 0;
+        for (int column = 0; column < columns; column++) {
+          sum += x[xAt + column * xStep + channel] * s[from + column * BLOCK];
+        }
+        w[wAt + channel * lanes + lane] += sum;
+      }
+    }
+  }
+
+  @Override
+  public void correlateDepthwise(
+      float[] x, int xAt, int xStep, float[] s, int sAt, int columns, float[] w, int wAt) {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      float sum = 0;
+      for (int column = 0; column < columns; column++) {
+        sum += x[xAt + column * xStep + lane] * s[sAt + column * BLOCK + lane];
+      }
+      w[wAt + lane] += sum;
+    }
+  }
+
+  @Override
   public void multiplyRows(
       MemorySegment w,
       boolean absolute,

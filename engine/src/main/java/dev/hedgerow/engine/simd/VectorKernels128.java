@@ -350,6 +350,90 @@ final class VectorKernels128 implements Kernels {
   }
 
   @Override
+  public void correlate(
+      float[] x,
+      int xAt,
+      int xStep,
+      int channels,
+      float[] s,
+      int sAt,
+      int sBlock,
+      int outputBlocks,
+      int columns,
+      float[] w,
+      int wAt) {
+    int wRow = outputBlocks * BLOCK;
+    for (int lane = 0; lane < wRow; lane += 2 * LANES) {
+      int from = sAt + lane / BLOCK * sBlock + lane % BLOCK;
+      for (int i = 0; i < channels; i += 4) {
+        correlate4x2(
+            x, xAt + i, xStep, s, from, LANES, columns, w, wAt + i * wRow + lane, wRow, LANES);
+      }
+    }
+  }
+
+  private static void correlate4x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] s,
+      int sAt,
+      int sNext,
+      int columns,
+      float[] w,
+      int wAt,
+      int wRow,
+      int wNext) {
+    FloatVector a0v0 = FloatVector.zero(S);
+    FloatVector a0v1 = a0v0;
+    FloatVector a1v0 = a0v0;
+    FloatVector a1v1 = a0v0;
+    FloatVector a2v0 = a0v0;
+    FloatVector a2v1 = a0v0;
+    FloatVector a3v0 = a0v0;
+    FloatVector a3v1 = a0v0;
+    for (int c = 0, from = xAt, at = sAt; c < columns; c++, from += xStep, at += BLOCK) {
+      FloatVector s0 = FloatVector.fromArray(S, s, at);
+      FloatVector s1 = FloatVector.fromArray(S, s, at + sNext);
+      FloatVector p = FloatVector.broadcast(S, x[from]);
+      a0v0 = p.fma(s0, a0v0);
+      a0v1 = p.fma(s1, a0v1);
+      p = FloatVector.broadcast(S, x[from + 1]);
+      a1v0 = p.fma(s0, a1v0);
+      a1v1 = p.fma(s1, a1v1);
+      p = FloatVector.broadcast(S, x[from + 2]);
+      a2v0 = p.fma(s0, a2v0);
+      a2v1 = p.fma(s1, a2v1);
+      p = FloatVector.broadcast(S, x[from + 3]);
+      a3v0 = p.fma(s0, a3v0);
+      a3v1 = p.fma(s1, a3v1);
+    }
+    a0v0.add(FloatVector.fromArray(S, w, wAt)).intoArray(w, wAt);
+    a0v1.add(FloatVector.fromArray(S, w, wAt + wNext)).intoArray(w, wAt + wNext);
+    a1v0.add(FloatVector.fromArray(S, w, wAt + wRow)).intoArray(w, wAt + wRow);
+    a1v1.add(FloatVector.fromArray(S, w, wAt + wRow + wNext)).intoArray(w, wAt + wRow + wNext);
+    a2v0.add(FloatVector.fromArray(S, w, wAt + 2 * wRow)).intoArray(w, wAt + 2 * wRow);
+    a2v1.add(FloatVector.fromArray(S, w, wAt + 2 * wRow + wNext))
+        .intoArray(w, wAt + 2 * wRow + wNext);
+    a3v0.add(FloatVector.fromArray(S, w, wAt + 3 * wRow)).intoArray(w, wAt + 3 * wRow);
+    a3v1.add(FloatVector.fromArray(S, w, wAt + 3 * wRow + wNext))
+        .intoArray(w, wAt + 3 * wRow + wNext);
+  }
+
+  @Override
+  public void correlateDepthwise(
+      float[] x, int xAt, int xStep, float[] s, int sAt, int columns, float[] w, int wAt) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector sum = FloatVector.zero(S);
+      for (int column = 0; column < columns; column++) {
+        FloatVector value = FloatVector.fromArray(S, x, xAt + column * xStep + lane);
+        sum = value.fma(FloatVector.fromArray(S, s, sAt + column * BLOCK + lane), sum);
+      }
+      sum.add(FloatVector.fromArray(S, w, wAt + lane)).intoArray(w, wAt + lane);
+    }
+  }
+
+  @Override
   public void multiplyRows(
       MemorySegment w,
       boolean absolute,

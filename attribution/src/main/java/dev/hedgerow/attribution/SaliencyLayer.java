@@ -1,0 +1,54 @@
+package dev.hedgerow.attribution;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import java.util.List;
+import java.util.Set;
+
+/** Where a walk that may end at any layer takes its map. */
+final class SaliencyLayer {
+  private SaliencyLayer() {}
+
+  /**
+   * Returns the nodes at whose outputs relevance is collected: the layer the user named, or what
+   * the convolutions that read the network's input read.
+   *
+   * @throws IllegalArgumentException if there is no such layer, {@code start} does not depend on
+   *     it, or it is not spatial; the message names it
+   */
+  static Set<Node> nodes(
+      Graph graph, Node start, InputConvolutions inputConvolutions, Options options) {
+    String name = options.saliencyLayer();
+    if (name == null) return inputConvolutions.maps();
+    Node named = graph.node(name);
+    if (!graph.ancestors(start).contains(named)) {
+      throw new IllegalArgumentException(
+          "saliency layer \"%s\" is not below \"%s\"".formatted(name, start.name()));
+    }
+    if (named.shape().rank() != 4) {
+      throw new IllegalArgumentException(
+          "saliency layer \"%s\" is not spatial but %s".formatted(name, named.shape()));
+    }
+    return Set.of(named);
+  }
+
+  /** Returns the explanation that relevance collected there is; see {@link Attribution}. */
+  static Attribution attribution(
+      Engine engine,
+      Attributor method,
+      Recording recording,
+      int target,
+      Options options,
+      Tensor relevance,
+      List<LayerReport> layers,
+      List<String> warnings) {
+    if (options.saliencyLayer() == null) {
+      return Attribution.atInput(engine, method, target, relevance, layers, warnings);
+    }
+    Tensor map = Heatmap.channelSum(relevance);
+    return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
+  }
+}
