@@ -1,15 +1,10 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.attribution.AddPolicy;
-import dev.hedgerow.attribution.Attributor;
-import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Engine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
@@ -33,12 +28,13 @@ import picocli.CommandLine.TypeConversionException;
       "Classify images and write a heatmap of what in them spoke for a class.",
       "",
       "For IMAGE cat.jpg, class 281 and a method, --out gets cat.281.METHOD.png (heatmap),"
-          + " cat.281.METHOD.overlay.png, cat.281.METHOD.npy (float32 [H,W], unscaled) and cat.json."
+          + " cat.281.METHOD.overlay.png, cat.281.METHOD.npy (float32 [H,W], unscaled) and cat.json;"
+          + " of several methods or classes also cat.grid.png, all of them side by side."
     },
     sortOptions = false)
 final class ExplainCommand implements Callable<Integer> {
-  private static final String ALL = "all";
   private static final int MOST_THREADS = 1024;
+  private static final String NO_FONTS = "this system has no fonts: grids are without names";
 
   @Spec
   @SuppressWarnings("NullAway.Init")
@@ -70,35 +66,8 @@ final class ExplainCommand implements Callable<Integer> {
   @Option(names = "--top", paramLabel = "K", description = "Explain the K best classes.")
   private @Nullable Integer top;
 
-  @Option(
-      names = "--method",
-      paramLabel = "NAMES",
-      converter = MethodsConverter.class,
-      defaultValue = "gradient-hedge",
-      description = "gradient-hedge (default), others (see: hedgerow methods), a,b,c or all.")
-  private MethodList methods = new MethodList(List.of());
-
-  @Option(
-      names = "--gamma",
-      paramLabel = "G",
-      converter = Gamma.Converter.class,
-      defaultValue = "1",
-      description = "1 (default, tightest) to 2 (broadest); several: 1,1.5,2.")
-  private Gamma.Gammas gammas = new Gamma.Gammas(List.of());
-
-  @Option(
-      names = "--add-policy",
-      paramLabel = "POLICY",
-      converter = AddPolicyConverter.class,
-      defaultValue = "published",
-      description = "How relevance passes a residual addition: published (default) or conserving.")
-  private AddPolicy addPolicy = AddPolicy.PUBLISHED;
-
-  @Option(
-      names = "--start-layer",
-      paramLabel = "NAME",
-      description = "Where the explanation begins: a node or its output tensor.")
-  private @Nullable String startLayer;
+  @Mixin private final MethodOptions methodOptions = new MethodOptions();
+  @Mixin private final DrawingOptions drawingOptions = new DrawingOptions();
 
   @Option(
       names = "--exact",
@@ -128,9 +97,6 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Print each image's JSON on a line of the standard output, instead of text.")
   private boolean json;
 
-  /** The methods asked for. */
-  private record MethodList(List<Attributor> methods) {}
-
   private static final class TargetsConverter implements ITypeConverter<Targets> {
     @Override
     public Targets convert(String text) {
@@ -139,33 +105,6 @@ final class ExplainCommand implements Callable<Integer> {
       } catch (IllegalArgumentException wrong) {
         throw new TypeConversionException(wrong.getMessage());
       }
-    }
-  }
-
-  private static final class MethodsConverter implements ITypeConverter<MethodList> {
-    @Override
-    public MethodList convert(String text) {
-      if (text.equals(ALL)) return new MethodList(Methods.standard().all());
-      Set<Attributor> methods = new LinkedHashSet<>();
-      for (String name : text.split(",", -1)) {
-        try {
-          methods.add(Methods.standard().find(name.strip()));
-        } catch (IllegalArgumentException unknown) {
-          throw new TypeConversionException(unknown.getMessage());
-        }
-      }
-      return new MethodList(List.copyOf(methods));
-    }
-  }
-
-  private static final class AddPolicyConverter implements ITypeConverter<AddPolicy> {
-    @Override
-    public AddPolicy convert(String text) {
-      for (AddPolicy policy : AddPolicy.values()) {
-        if (policy.name().toLowerCase(Locale.ROOT).equals(text)) return policy;
-      }
-      throw new TypeConversionException(
-          "\"" + text + "\" is no policy, expected published or conserving");
     }
   }
 
@@ -186,36 +125,46 @@ final class ExplainCommand implements Callable<Integer> {
         var pool = new ForkJoinPool(threads)) {
       Model model = modelOptions.load();
       Engine engine = Engine.parallel(pool);
-      var explainer =
-          new Explainer(
-              engine,
-              model,
-              !noExif,
-              asked,
-              methods.methods(),
-              gammas.values(),
-              addPolicy,
-              startLayer);
-      return explain(engine, explainer, folder, messages);
+      Plan plan = methodOptions.plan(model);
+      var explainer = new Explainer(engine, model, !noExif, asked, plan);
+      Drawing drawing = drawingOptions.drawing();
+      Sheet sheet =
+          drawingOptions.sheet() ? new Sheet(Grid.ofMany(engine, drawing, plan)) : null;
+      return explain(engine, explainer, sheet, folder, messages);
     }
   }
 
-  private int explain(Engine engine, Explainer explainer, OutputFolder folder, Messages messages) {
+  private int explain(
+      Engine engine,
+      Explainer explainer,
+      @Nullable Sheet sheet,
+      OutputFolder folder,
+      Messages messages)
+      throws Failure {
     PrintWriter text = spec.commandLine().getOut();
-    var progress = new Progress(spec.commandLine().getErr(), images.size());
+    var progress = new Progress(messages, images.size());
     List<String> stems = OutputNames.stems(images);
     Set<String> told = new HashSet<>();
     int exitCode = Main.DONE;
     for (int i = 0; i < images.size(); i++) {
       Path image = images.get(i);
-      progress.show(i + 1, stems.get(i));
+      progress.image(i + 1, stems.get(i));
       try {
-        Explanation explanation = explainer.explain(image);
-        var report = new Report(engine, explanation, stems.get(i), folder);
+        Explanation explanation = explainer.explain(image, progress);
+        var report =
+            new Report(engine, explanation, stems.get(i), folder, drawingOptions.drawing());
         report.write();
+        if (sheet != null) sheet.add(explanation, stems.get(i));
         progress.clear();
         for (String warning : explanation.warnings()) {
           if (told.add(warning)) messages.warning(warning);
+        }
+        if ((report.hasGrid() || sheet != null) && !Lettering.isAvailable() && told.add(NO_FONTS)) {
+          messages.warning(NO_FONTS);
+        }
+        for (Explanation.Failed failed : explanation.failed()) {
+          messages.error(image, failed);
+          exitCode = Main.FAILED;
         }
         text.print(json ? report.json(false) : report.text());
       } catch (Failure | RuntimeException | OutOfMemoryError wrong) {
@@ -225,6 +174,8 @@ final class ExplainCommand implements Callable<Integer> {
       }
       text.flush();
     }
+    String name = sheet == null ? "" : sheet.write(folder);
+    if (!name.isEmpty() && !json) text.println("  " + folder.path(name));
     return exitCode;
   }
 }

@@ -1,28 +1,24 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
-import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
-import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
-import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.weights.Npy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Explains images, one after the other, with one network and the same methods. */
 final class Explainer {
@@ -30,17 +26,11 @@ final class Explainer {
   private final Model model;
   private final boolean exif;
   private final Targets.Selection targets;
-  private final AddPolicy addPolicy;
-  private final @Nullable String startLayer;
-  private final List<Pass> passes = new ArrayList<>();
+  private final Plan plan;
   private final Node[] keep;
 
-  /**
-   * A method with its options.
-   *
-   * @param named whether γ is part of file names
-   */
-  private record Pass(Attributor method, Options options, Gamma gamma, boolean named) {}
+  /** Why the network as a whole is nothing for a method. */
+  private final Map<Pass, IllegalArgumentException> refusals = new HashMap<>();
 
   /** An image as the network reads it, {@code [1, 3, h, w]}, and as people see it. */
   private record Subject(Tensor input, boolean preprocessed, Picture picture) {}
@@ -49,40 +39,26 @@ final class Explainer {
    * Prepares explanations.
    *
    * @param exif whether to honour the orientation of pictures that EXIF states
-   * @param startLayer where they begin; null for the network's own
-   * @throws UsageException if the network has no such class or layer
+   * @throws UsageException if the network has no such class, or is nothing for any of the methods
    */
-  Explainer(
-      Engine engine,
-      Model model,
-      boolean exif,
-      Targets targets,
-      List<Attributor> methods,
-      List<Gamma> gammas,
-      AddPolicy addPolicy,
-      @Nullable String startLayer) {
+  Explainer(Engine engine, Model model, boolean exif, Targets targets, Plan plan) {
     this.engine = engine;
     this.model = model;
     this.exif = exif;
     this.targets = select(targets, model);
-    this.addPolicy = addPolicy;
-    this.startLayer = startLayer == null ? null : checked(startLayer, model.graph());
+    this.plan = plan;
     Set<Node> kept = new LinkedHashSet<>();
-    for (Attributor method : methods) {
-      List<Gamma> values = method.usesGamma() ? gammas : gammas.subList(0, 1);
-      for (Gamma gamma : values) {
-        var options =
-            Options.standard()
-                .withGamma(gamma.value())
-                .withAddPolicy(addPolicy)
-                .withStartLayer(this.startLayer);
-        passes.add(new Pass(method, options, gamma, values.size() > 1));
-        try {
-          kept.addAll(method.keeps(model.graph(), options));
-        } catch (IllegalArgumentException wrong) {
-          throw new UsageException(method.name() + ": " + wrong.getMessage(), wrong);
-        }
+    for (Pass pass : plan.passes()) {
+      try {
+        kept.addAll(pass.method().keeps(model.graph(), pass.options()));
+      } catch (IllegalArgumentException refused) {
+        refusals.put(pass, refused);
       }
+    }
+    if (refusals.size() == plan.passes().size()) {
+      Pass first = plan.passes().getFirst();
+      throw new UsageException(
+          first.method().name() + ": " + refusals.get(first).getMessage(), refusals.get(first));
     }
     this.keep = kept.toArray(new Node[0]);
   }
@@ -95,25 +71,13 @@ final class Explainer {
     }
   }
 
-  private static String checked(String layer, Graph graph) {
-    List<String> names =
-        graph.nodes().stream().flatMap(node -> Stream.of(node.name(), node.outputName())).toList();
-    if (names.contains(layer)) return layer;
-    throw new UsageException(
-        graph.name()
-            + " has no layer \""
-            + layer
-            + "\""
-            + Nearest.to(layer, names)
-            + " (hedgerow inspect lists them)");
-  }
-
   /**
-   * Classifies and explains an image.
+   * Classifies and explains an image. A method that fails on it does not stop the others.
    *
-   * @throws Failure if it cannot be read, or the network or a method fails on it
+   * @param progress told of every method
+   * @throws Failure if the image cannot be read, or the network fails on it
    */
-  Explanation explain(Path image) throws Failure {
+  Explanation explain(Path image, Progress progress) throws Failure {
     long started = System.nanoTime();
     Subject subject = subject(image);
     long read = System.nanoTime();
@@ -130,40 +94,42 @@ final class Explainer {
     for (int k : Targets.descending(logits)) {
       scores.add(new Explanation.Score(k, model.classes().get(k), logits[k], probabilities[k]));
     }
-    List<Explanation.Map> maps = new ArrayList<>();
-    for (int target : targets.of(probabilities)) {
-      for (Pass pass : passes) maps.add(map(image, recording, target, pass));
+    List<Integer> selected = targets.of(probabilities);
+    List<Explanation.Result> results = new ArrayList<>();
+    for (int target : selected) {
+      for (Pass pass : plan.passes()) {
+        progress.method(pass, results.size() + 1, selected.size() * plan.passes().size());
+        Explanation.Result result = result(recording, target, pass);
+        progress.ended(image, result);
+        results.add(result);
+      }
     }
     return new Explanation(
         image,
         model,
         subject.preprocessed(),
         subject.picture(),
-        addPolicy,
-        startLayer != null
-            ? startLayer
-            : model.graph().startLayer().map(Node::outputName).orElse(null),
+        plan,
         scores,
-        maps,
+        results,
         new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));
   }
 
-  private Explanation.Map map(Path image, Recording recording, int target, Pass pass)
-      throws Failure {
+  private Explanation.Result result(Recording recording, int target, Pass pass) {
     long started = System.nanoTime();
-    Attribution attribution;
+    Throwable error;
     try {
-      attribution = pass.method().explain(engine, recording, target, pass.options());
-    } catch (IllegalArgumentException refused) {
-      throw new Failure(image + ": " + pass.method().name() + ": " + refused.getMessage(), refused);
+      IllegalArgumentException refused = refusals.get(pass);
+      if (refused != null) throw refused;
+      Attribution attribution = pass.method().explain(engine, recording, target, pass.options());
+      double time = milliseconds(started, System.nanoTime());
+      return new Explanation.Map(pass, attribution, Heatmap.of(attribution.heatmap()), time);
+    } catch (IllegalArgumentException | ArithmeticException refused) {
+      error = new Failure(String.valueOf(refused.getMessage()), refused);
+    } catch (RuntimeException | OutOfMemoryError wrong) {
+      error = wrong;
     }
-    double time = milliseconds(started, System.nanoTime());
-    return new Explanation.Map(
-        attribution,
-        Heatmap.of(attribution.heatmap()),
-        pass.method().usesGamma() ? pass.gamma() : null,
-        pass.named(),
-        time);
+    return new Explanation.Failed(pass, target, error, milliseconds(started, System.nanoTime()));
   }
 
   private Subject subject(Path image) throws Failure {

@@ -1,60 +1,74 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.nn.ClassName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a network sees in an image, and where.
  *
  * @param preprocessed whether the image was the network's input already
  * @param picture the image; of a preprocessed input, a rendition of it
- * @param addPolicy what happened at residual additions, where the method minds
- * @param startLayer where explanations began; null where the method's rule decided
+ * @param plan what was asked
  * @param scores of all classes, the best first
- * @param maps in the order of the targets, and of the methods for each
+ * @param results in the order of the targets, and of the plan's passes for each
  */
 record Explanation(
     Path image,
     Model model,
     boolean preprocessed,
     Picture picture,
-    AddPolicy addPolicy,
-    @Nullable String startLayer,
+    Plan plan,
     List<Score> scores,
-    List<Map> maps,
+    List<Result> results,
     Times times) {
   Explanation {
     scores = List.copyOf(scores);
-    maps = List.copyOf(maps);
+    results = List.copyOf(results);
   }
 
   /** What the network thinks of a class. */
   record Score(int index, ClassName name, float logit, float probability) {}
 
-  /**
-   * A map of relevance.
-   *
-   * @param gamma γ, where it means something to the method
-   * @param named whether γ is part of file names
-   * @param milliseconds how long it took
-   */
-  record Map(
-      Attribution attribution,
-      Heatmap heatmap,
-      @Nullable Gamma gamma,
-      boolean named,
-      double milliseconds) {
-    /** Returns the text of γ where file names carry it, else an empty text. */
-    String gammaText() {
-      return named && gamma != null ? gamma.text() : "";
+  /** What came of one method for one class. */
+  sealed interface Result {
+    Pass pass();
+
+    /** Returns the class. */
+    int target();
+
+    /** Returns how long it took. */
+    double milliseconds();
+
+    /** Returns what people call it: {@code gradient-hedge of class 281, γ = 1.5}. */
+    default String label() {
+      return "%s of class %d%s"
+          .formatted(
+              pass().method().name(),
+              target(),
+              pass().gamma().isEmpty() ? "" : ", γ = " + pass().gamma());
     }
   }
+
+  /** A map of relevance. */
+  record Map(Pass pass, Attribution attribution, Heatmap heatmap, double milliseconds)
+      implements Result {
+    @Override
+    public int target() {
+      return attribution.target();
+    }
+
+    /** Returns whether the map is 0 everywhere. */
+    boolean isEmpty() {
+      return heatmap.scale() == 0;
+    }
+  }
+
+  /** No map. */
+  record Failed(Pass pass, int target, Throwable error, double milliseconds) implements Result {}
 
   /**
    * How long the rest took, in milliseconds.
@@ -69,6 +83,16 @@ record Explanation(
     return scores.stream().filter(score -> score.index() == index).findFirst().orElseThrow();
   }
 
+  /** Returns the maps. */
+  List<Map> maps() {
+    return results.stream().filter(Map.class::isInstance).map(Map.class::cast).toList();
+  }
+
+  /** Returns what failed. */
+  List<Failed> failed() {
+    return results.stream().filter(Failed.class::isInstance).map(Failed.class::cast).toList();
+  }
+
   /** Returns what the user should know, a line each. */
   List<String> warnings() {
     List<String> warnings = new ArrayList<>();
@@ -78,23 +102,15 @@ record Explanation(
               + " does not state its preprocessing: imagenet assumed, --preprocess sets it");
     }
     for (String warning : picture.warnings()) warnings.add(image + ": " + warning);
-    if (maps.isEmpty()) {
+    if (results.isEmpty()) {
       Score best = scores.getFirst();
       warnings.add(
           "%s: no class is as probable as --target asks; the best is %d, %s, with %.4f"
               .formatted(image, best.index(), best.name().name(), best.probability()));
     }
-    for (Map map : maps) {
-      Attribution attribution = map.attribution();
-      for (String warning : attribution.warnings()) {
-        warnings.add(
-            "%s: %s of class %d%s: %s"
-                .formatted(
-                    image,
-                    attribution.method(),
-                    attribution.target(),
-                    map.gammaText().isEmpty() ? "" : ", γ = " + map.gammaText(),
-                    warning));
+    for (Map map : maps()) {
+      for (String warning : map.attribution().warnings()) {
+        warnings.add("%s: %s: %s".formatted(image, map.label(), warning));
       }
     }
     return warnings;

@@ -3,6 +3,7 @@ package dev.hedgerow.app;
 import dev.hedgerow.weights.MismatchException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * What goes to the error stream: one line for each thing that went wrong.
@@ -22,6 +23,19 @@ record Messages(PrintWriter stream, boolean verbose) {
     report(error instanceof Failure ? line(error) : image + ": " + line(error), error);
   }
 
+  /** Reports a method that failed on an image. */
+  void error(Path image, Explanation.Failed failed) {
+    report(image + ": " + failed.label() + ": " + line(failed.error()), failed.error());
+  }
+
+  /** Reports how long a method took on an image, to those who want to know much. */
+  void time(Path image, Explanation.Result result) {
+    if (!verbose) return;
+    stream.printf(
+        Locale.ROOT, "%s%s: %s: %.0f ms%n", PROGRAM, image, result.label(), result.milliseconds());
+    stream.flush();
+  }
+
   private void report(String line, Throwable error) {
     stream.println(PROGRAM + line);
     if (verbose && error.getCause() instanceof MismatchException other) {
@@ -38,6 +52,15 @@ record Messages(PrintWriter stream, boolean verbose) {
   }
 
   private String line(Throwable error) {
+    boolean unexpected =
+        !(error instanceof Failure
+            || error instanceof UsageException
+            || error instanceof OutOfMemoryError);
+    return reason(error) + (unexpected && !verbose ? " (--verbose shows where)" : "");
+  }
+
+  /** Returns in one line why something could not be done. */
+  static String reason(Throwable error) {
     if (error instanceof Failure || error instanceof UsageException) {
       return oneLine(String.valueOf(error.getMessage()));
     }
@@ -46,9 +69,7 @@ record Messages(PrintWriter stream, boolean verbose) {
           + (Runtime.getRuntime().maxMemory() >> 20)
           + " MiB; HEDGEROW_JAVA_OPTIONS=-Xmx4g gives it 4 GiB";
     }
-    return "internal error: "
-        + UserFiles.reason(error)
-        + (verbose ? "" : " (--verbose shows where)");
+    return "internal error: " + UserFiles.reason(error);
   }
 
   private static String oneLine(String message) {

@@ -40,11 +40,18 @@ final class OutputNames {
   }
 
   /**
-   * Returns what the files of one map begin with: {@code cat.281.gradient-hedge}.
+   * Returns what the files of one map begin with: {@code cat.281.gradient-hedge}, of a variant
+   * {@code cat.281.lrp-epsilon-plus}.
    *
    * @param gamma the text of γ where names carry it, else empty
    */
   static String map(String stem, int target, String method, String gamma) {
-    return stem + "." + target + "." + method + (gamma.isEmpty() ? "" : ".g" + gamma);
+    String name = method.replace(':', '-'); // which Windows has no use for in names
+    return stem + "." + target + "." + name + (gamma.isEmpty() ? "" : ".g" + gamma);
+  }
+
+  /** Returns what the grid of an image's maps is called. */
+  static String grid(String stem) {
+    return stem + ".grid.png";
   }
 }

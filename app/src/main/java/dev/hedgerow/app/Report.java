@@ -5,11 +5,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.hedgerow.attribution.Attribution;
-import dev.hedgerow.attribution.ColourMap;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.attribution.LayerReport;
+import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.nn.Preprocessing;
+import dev.hedgerow.nn.Node;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -29,36 +30,61 @@ final class Report {
   private final Explanation explanation;
   private final String stem;
   private final OutputFolder folder;
+  private final Drawing drawing;
 
   /**
    * @param stem what the files' names begin with
    */
-  Report(Engine engine, Explanation explanation, String stem, OutputFolder folder) {
+  Report(
+      Engine engine,
+      Explanation explanation,
+      String stem,
+      OutputFolder folder,
+      Drawing drawing) {
     this.engine = engine;
     this.explanation = explanation;
     this.stem = stem;
     this.folder = folder;
+    this.drawing = drawing;
   }
 
   /** Writes all files, the JSON last. */
   void write() throws Failure {
+    writeMaps();
+    if (hasGrid()) {
+      folder.write(gridName(), Png.encode(Grid.of(engine, drawing, explanation, stem)));
+    }
+    folder.write(stem + ".json", json(true).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void writeMaps() throws Failure {
+    List<Heatmap> all = explanation.maps().stream().map(Explanation.Map::heatmap).toList();
     Picture picture = explanation.picture().within(engine, OVERLAY);
     int[] packed = picture.packed();
     for (Explanation.Map map : explanation.maps()) {
       Heatmap heatmap = map.heatmap();
       Heatmap large = heatmap.resized(picture.height(), picture.width());
-      int[] colours = heatmap.colours(ColourMap.SEISMIC);
-      int[] overlay = large.overlay(packed, ColourMap.SEISMIC);
+      double end = drawing.scale().end(heatmap, all);
+      int[] colours = heatmap.colours(drawing.colours(), end);
+      int[] overlay = large.overlay(packed, drawing.colours(), end);
       folder.write(heatmapName(map), Png.encode(heatmap.height(), heatmap.width(), colours));
       folder.write(overlayName(map), Png.encode(picture.height(), picture.width(), overlay));
       folder.writeNpy(valuesName(map), heatmap.toTensor());
     }
-    folder.write(stem + ".json", json(true).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Returns whether there is a grid: it compares, so it needs two maps. */
+  boolean hasGrid() {
+    return explanation.results().size() > 1;
+  }
+
+  private String gridName() {
+    return OutputNames.grid(stem);
   }
 
   private String name(Explanation.Map map) {
     Attribution attribution = map.attribution();
-    return OutputNames.map(stem, attribution.target(), attribution.method(), map.gammaText());
+    return OutputNames.map(stem, attribution.target(), attribution.method(), map.pass().gamma());
   }
 
   private String heatmapName(Explanation.Map map) {
@@ -97,6 +123,13 @@ final class Report {
               heatmap.argMax().y(),
               heatmap.argMax().x()));
     }
+    if (hasGrid()) {
+      int columns = explanation.plan().passes().size();
+      int rows = explanation.results().size() / columns;
+      text.append(
+          String.format(
+              Locale.ROOT, "  %s  grid of %d x %d%n", folder.path(gridName()), rows, columns));
+    }
     return text.toString();
   }
 
@@ -133,10 +166,7 @@ final class Report {
     json.writeStringField("weights", model.weights().toString());
     writePair(json, "size", model.size().height(), model.size().width());
     writePreprocessing(json, model);
-    json.writeStringField("add_policy", explanation.addPolicy().name().toLowerCase(Locale.ROOT));
-    if (explanation.startLayer() != null) {
-      json.writeStringField("start_layer", explanation.startLayer());
-    }
+    writePlan(json, explanation);
     json.writeStringField("kernels", engine.kernelName());
     json.writeNumberField("threads", engine.threads());
     json.writeArrayFieldStart("top");
@@ -149,6 +179,10 @@ final class Report {
     json.writeArrayFieldStart("maps");
     for (Explanation.Map map : explanation.maps()) write(json, map);
     json.writeEndArray();
+    json.writeArrayFieldStart("failed");
+    for (Explanation.Failed failed : explanation.failed()) write(json, failed);
+    json.writeEndArray();
+    if (hasGrid()) json.writeStringField("grid", gridName());
     writeTexts(json, "warnings", explanation.warnings());
     json.writeNumberField("read_ms", explanation.times().read());
     json.writeNumberField("forward_ms", explanation.times().forward());
@@ -165,6 +199,23 @@ final class Report {
     json.writeEndObject();
   }
 
+  private static void writePlan(JsonGenerator json, Explanation explanation) throws IOException {
+    Plan plan = explanation.plan();
+    Options options = plan.options();
+    json.writeStringField("add_policy", options.addPolicy().name().toLowerCase(Locale.ROOT));
+    String startLayer = options.startLayer();
+    if (startLayer == null) {
+      startLayer =
+          explanation.model().graph().startLayer().map(Node::outputName).orElse(null);
+    }
+    if (startLayer != null) json.writeStringField("start_layer", startLayer);
+    if (!plan.start().isEmpty()) json.writeStringField("start", plan.start());
+    if (options.saliencyLayer() != null) {
+      json.writeStringField("saliency_layer", options.saliencyLayer());
+    }
+    json.writeNumberField("seed", options.seed());
+  }
+
   private static void writeScore(JsonGenerator json, Explanation.Score score) throws IOException {
     json.writeNumberField("index", score.index());
     json.writeStringField("name", score.name().name());
@@ -179,11 +230,7 @@ final class Report {
     Attribution attribution = map.attribution();
     Heatmap heatmap = map.heatmap();
     json.writeStartObject();
-    json.writeStringField("method", attribution.method());
-    json.writeObjectFieldStart("target");
-    writeScore(json, explanation.score(attribution.target()));
-    json.writeEndObject();
-    if (map.gamma() != null) json.writeNumberField("gamma", map.gamma().value());
+    writeQuestion(json, map);
     json.writeObjectFieldStart("files");
     json.writeStringField("heatmap", heatmapName(map));
     json.writeStringField("overlay", overlayName(map));
@@ -207,6 +254,23 @@ final class Report {
     writeTexts(json, "warnings", attribution.warnings());
     json.writeNumberField("ms", map.milliseconds());
     json.writeEndObject();
+  }
+
+  private void write(JsonGenerator json, Explanation.Failed failed) throws IOException {
+    json.writeStartObject();
+    writeQuestion(json, failed);
+    json.writeStringField("error", Messages.reason(failed.error()));
+    json.writeNumberField("ms", failed.milliseconds());
+    json.writeEndObject();
+  }
+
+  private void writeQuestion(JsonGenerator json, Explanation.Result result) throws IOException {
+    Pass pass = result.pass();
+    json.writeStringField("method", pass.method().name());
+    json.writeObjectFieldStart("target");
+    writeScore(json, explanation.score(result.target()));
+    json.writeEndObject();
+    if (pass.method().usesGamma()) json.writeNumberField("gamma", pass.options().gamma());
   }
 
   private static void writePair(JsonGenerator json, String name, int first, int second)

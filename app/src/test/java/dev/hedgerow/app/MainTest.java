@@ -315,7 +315,7 @@ class MainTest {
       if (name.endsWith(".json")) continue;
       assertEquals(-1, Files.mismatch(one.resolve(name), two.resolve(name)), name);
     }
-    assertEquals(7, files(one).size());
+    assertEquals(8, files(one).size());
   }
 
   @Test
@@ -463,7 +463,7 @@ class MainTest {
       textBlock =
           """
           --metod=x                | Unknown option: '--metod=x'
-          --method=gradcam         | no method "gradcam", expected one of gradient-hedge
+          --method=gradcam         | no method "gradcam"; did you mean grad-cam? (hedgerow methods
           --gamma=3                | "3" is no γ, expected a number from 1 to 2
           --gamma=1,x              | "x" is no γ
           --target=tabby           | no class is named "tabby"

@@ -21,7 +21,8 @@ import java.util.List;
  * @param sum Σ of the heatmap
  * @param layers the account of every layer passed, from the start down; empty for methods that
  *     carry no relevance
- * @param warnings what a reader of the map must know; usually empty
+ * @param warnings what a reader of the map must know; usually empty, but never for a map that is 0
+ *     everywhere
  */
 public record Attribution(
     String method,
@@ -31,9 +32,17 @@ public record Attribution(
     double sum,
     List<LayerReport> layers,
     List<String> warnings) {
+  private static final String EMPTY = "the map is empty: 0 everywhere";
+
   public Attribution {
     layers = List.copyOf(layers);
-    warnings = List.copyOf(warnings);
+    warnings =
+        warnings.isEmpty() && isZero(heatmap) ? List.of(EMPTY) : List.copyOf(warnings);
+  }
+
+  private static boolean isZero(Tensor heatmap) {
+    for (float value : heatmap.toArray()) if (value != 0) return false;
+    return true;
   }
 
   /**

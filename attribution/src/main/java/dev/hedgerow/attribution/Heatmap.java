@@ -3,10 +3,11 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Resize;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import java.util.Arrays;
 
 /**
- * A map of relevance, {@code [H, W]}, as a picture: colours on a symmetric scale whose ends are the
- * largest magnitude in the map, so that 0 is exactly the middle colour. Immutable.
+ * A map of relevance, {@code [H, W]}, as a picture: colours on a symmetric scale, so that 0 is
+ * exactly the middle colour. Immutable.
  */
 public final class Heatmap {
   /** The opacity of the highest relevance in an overlay. */
@@ -92,9 +93,28 @@ public final class Heatmap {
     return values[argMin];
   }
 
-  /** Returns the largest magnitude: the end of the colour scale. */
+  /** Returns the largest magnitude: the end of the map's own colour scale. */
   public float scale() {
     return Math.max(Math.abs(maximum()), Math.abs(minimum()));
+  }
+
+  /**
+   * Returns the magnitude that {@code percent} percent of the pixels do not exceed, interpolated
+   * linearly between ranks, as numpy's {@code percentile}.
+   *
+   * @param percent 0 (the smallest magnitude) to 100 (the largest)
+   */
+  public double percentile(double percent) {
+    if (!(percent >= 0 && percent <= 100)) {
+      throw new IllegalArgumentException("percentile is " + percent + ", expected 0 to 100");
+    }
+    float[] magnitudes = new float[values.length];
+    for (int i = 0; i < values.length; i++) magnitudes[i] = Math.abs(values[i]);
+    Arrays.sort(magnitudes);
+    double rank = percent / 100 * (magnitudes.length - 1);
+    int below = (int) rank;
+    int above = Math.min(below + 1, magnitudes.length - 1);
+    return magnitudes[below] + (rank - below) * ((double) magnitudes[above] - magnitudes[below]);
   }
 
   /**
@@ -111,41 +131,55 @@ public final class Heatmap {
     return Tensor.of(Shape.of(height, width), values);
   }
 
+  /** Returns {@link #colours(ColourMap, double)} with the ends at {@link #scale}. */
+  public int[] colours(ColourMap colours) {
+    return colours(colours, scale());
+  }
+
   /**
-   * Returns the map's colours: the colour of {@code r / scale()} on a symmetric scale, the middle
-   * colour everywhere if the map is 0.
+   * Returns the map's colours: the colour of {@code r / end} on a symmetric scale; the middle colour
+   * everywhere if the map is 0.
    *
+   * @param end the magnitude at which the scale ends, above 0 unless the map is 0; larger ones have
+   *     the same colour
    * @return packed RGB {@code 0xRRGGBB}, in row order
    */
-  public int[] colours(ColourMap colours) {
-    double scale = scale();
+  public int[] colours(ColourMap colours, double end) {
     int[] pixels = new int[values.length];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = colours.signed(scale == 0 ? 0 : values[i] / scale);
-    }
+    for (int i = 0; i < pixels.length; i++) pixels[i] = colours.signed(relative(i, end));
     return pixels;
+  }
+
+  private double relative(int i, double end) {
+    return values[i] == 0 ? 0 : Math.clamp(values[i] / end, -1, 1);
+  }
+
+  /** Returns {@link #overlay(int[], ColourMap, double)} with the ends at {@link #scale}. */
+  public int[] overlay(int[] picture, ColourMap colours) {
+    return overlay(picture, colours, scale());
   }
 
   /**
    * Returns a picture with the map over it: {@code (1 - a) g + a c} with the picture's grey g, an
-   * opacity {@code a = 3/4 |r / scale()|^(2/3)} and for c the colour of {@code (±1 + r / scale()) /
-   * 2} with the sign of r. So where there is little relevance the picture shows, not the middle
-   * colour, and it is hidden nowhere.
+   * opacity {@code a = 3/4 |r / end|^(2/3)} and for c the colour of {@code (±1 + r / end) / 2} with
+   * the sign of r. So where there is little relevance the picture shows, not the middle colour, and
+   * it is hidden nowhere.
    *
    * @param picture packed RGB {@code 0xRRGGBB}, in row order, of the map's size; not modified
+   * @param end the magnitude at which the scale ends, above 0 unless the map is 0; larger ones have
+   *     the same colour
    * @return packed RGB, in row order
    * @throws IllegalArgumentException if the picture has another number of pixels
    */
-  public int[] overlay(int[] picture, ColourMap colours) {
+  public int[] overlay(int[] picture, ColourMap colours, double end) {
     if (picture.length != values.length) {
       throw new IllegalArgumentException(
           "overlay: a picture of %d pixels under a map of %d x %d"
               .formatted(picture.length, height, width));
     }
-    double scale = scale();
     int[] pixels = new int[values.length];
     for (int i = 0; i < pixels.length; i++) {
-      double relative = scale == 0 ? 0 : values[i] / scale;
+      double relative = relative(i, end);
       int colour = colours.signed((Math.signum(relative) + relative) / 2);
       double opacity = OPACITY * Math.cbrt(relative * relative);
       pixels[i] = blend(grey(picture[i]), colour, opacity);

@@ -28,10 +28,35 @@ class ColourMapTest {
     "JET, 127, 122, 255, 125",
     "JET, 128, 125, 255, 122",
     "JET, 192, 255, 148, 0",
-    "JET, 255, 128, 0, 0"
+    "JET, 255, 128, 0, 0",
+    "GREY, 0, 0, 0, 0",
+    "GREY, 64, 64, 64, 64",
+    "GREY, 127, 127, 127, 127",
+    "GREY, 128, 128, 128, 128",
+    "GREY, 255, 255, 255, 255",
+    "VIRIDIS, 0, 68, 1, 84",
+    "VIRIDIS, 160, 40, 174, 128",
+    "VIRIDIS, 255, 253, 231, 37"
   })
   void hasMatplotlibsColours(ColourMap map, int index, int red, int green, int blue) {
     assertEquals(red << 16 | green << 8 | blue, map.colour(index));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "32, 71, 45, 123",
+    "64, 59, 82, 139",
+    "96, 44, 114, 142",
+    "127, 33, 144, 141",
+    "128, 33, 145, 140",
+    "192, 94, 201, 98",
+    "224, 173, 220, 48"
+  })
+  void viridisIsWithinOneLevelOfMatplotlibs(int index, int red, int green, int blue) {
+    int colour = ColourMap.VIRIDIS.colour(index);
+    assertEquals(red, colour >> 16, 1);
+    assertEquals(green, colour >> 8 & 255, 1);
+    assertEquals(blue, colour & 255, 1);
   }
 
   @ParameterizedTest

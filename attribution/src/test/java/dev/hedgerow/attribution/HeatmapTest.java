@@ -59,6 +59,36 @@ class HeatmapTest {
   }
 
   @Test
+  void aScaleMayEndBeforeTheLargestMagnitudeOrBeyond() {
+    Heatmap map = map(1, 4, -2, -1, 0, 0.5f);
+    int[] narrow = map.colours(SEISMIC, 1);
+    int[] wide = map.colours(SEISMIC, 4);
+    int[][] expected = {{0, 0, 128, 192}, {64, 96, 128, 144}};
+    for (int i = 0; i < 4; i++) {
+      assertEquals(SEISMIC.colour(expected[0][i]), narrow[i], "pixel " + i);
+      assertEquals(SEISMIC.colour(expected[1][i]), wide[i], "pixel " + i);
+    }
+    int[] grey = {0x646464, 0x646464, 0x646464, 0x646464};
+    int[] overlay = map.overlay(grey, SEISMIC, 1);
+    assertEquals(overlay[0], overlay[1], "beyond the end the opacity stays, too");
+    assertEquals(0x646464, overlay[2]);
+  }
+
+  @Test
+  void percentilesAreNumpys() {
+    // numpy.percentile(numpy.abs([...]), q) by hand: ranks 0, 1, 2, 3 hold 0, 1, 2, 4.
+    Heatmap map = map(2, 2, -4, 1, 0, 2);
+    assertEquals(0, map.percentile(0));
+    assertEquals(1.5, map.percentile(50), 1e-15);
+    assertEquals(3.4, map.percentile(90), 1e-12);
+    assertEquals(4, map.percentile(100));
+    assertEquals(7, map(1, 1, -7).percentile(99));
+    for (double bad : new double[] {-1, 100.5, Double.NaN}) {
+      assertThrows(IllegalArgumentException.class, () -> map.percentile(bad));
+    }
+  }
+
+  @Test
   void denormalsAndLargestFloatsHaveColours() {
     assertEquals(SEISMIC.colour(255), map(1, 1, Float.MIN_VALUE).colours(SEISMIC)[0]);
     assertArrayEquals(
