@@ -26,6 +26,7 @@ import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
 import dev.hedgerow.nn.layer.Sigmoid;
+import dev.hedgerow.nn.layer.Subtract;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -154,6 +155,26 @@ class MethodsTest {
     Graph graph = builder.build(node);
     assertEquals(
         "gradient-hedge has no rule for layer \"gate\" (Sigmoid) below the start layer",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> explain("gradient-hedge", graph, 0, Options.standard()))
+            .getMessage());
+  }
+
+  @Test
+  void differencesAreRefusedByName() {
+    Graph.Builder builder = Graph.builder("odd");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("conv1", conv(20, 21, 3, 4), node);
+    Node other = builder.add("relu1", new Relu(), node);
+    node = builder.add("difference", new Subtract(), node, other);
+    node = builder.add("conv2", conv(22, 23, 4, 6), node);
+    node = builder.add("relu", new Relu(), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 6 * 64), null)), node);
+    Graph graph = builder.build(node);
+    assertEquals(
+        "gradient-hedge has no rule for layer \"difference\" (Subtract) below the start layer",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> explain("gradient-hedge", graph, 0, Options.standard()))

@@ -8,6 +8,7 @@ import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Affine;
 import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Multiply;
+import dev.hedgerow.nn.layer.Subtract;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,8 +46,7 @@ final class OnnxArithmetic {
   static Node subtract(OnnxCall call) throws FormatException {
     if (call.isConstant(0)) return call.add(shift(call, call.reals(0), -1, 1), call.input(1));
     if (call.isConstant(1)) return call.add(shift(call, call.reals(1), 1, -1), call.input(0));
-    var negative = new Affine(scalar(-1), scalar(0));
-    return call.add(new Add(), call.input(0), call.addBefore("negative", negative, call.input(1)));
+    return call.add(new Subtract(), call.input(0), call.input(1));
   }
 
   /** Translates Mul. */

@@ -24,6 +24,7 @@ import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Softmax;
+import dev.hedgerow.nn.layer.Subtract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -193,6 +194,7 @@ class OnnxOperatorsTest {
       OnnxWriter subtract =
           OnnxWriter.of(1, 2, 1, 3).node("Relu", "x", "r").node("Sub", "x r", "y");
       assertMapped(subtract, SIGNED, SHAPE, -2, -0.5f, 0, 0, 0, 0);
+      assertInstanceOf(Subtract.class, subtract.read().graph().output().layer());
       OnnxWriter multiply =
           OnnxWriter.of(1, 2, 1, 3).node("Relu", "x", "r").node("Mul", "x r", "y");
       assertMapped(multiply, SIGNED, SHAPE, 0, 0, 0, 0.25f, 4, 49);

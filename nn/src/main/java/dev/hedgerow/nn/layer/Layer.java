@@ -33,6 +33,7 @@ public sealed interface Layer
         Sigmoid,
         Slice,
         Softmax,
+        Subtract,
         Transpose,
         WeightedLayer {
   /**

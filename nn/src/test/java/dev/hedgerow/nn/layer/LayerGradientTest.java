@@ -65,6 +65,8 @@ class LayerGradientTest {
         arguments(new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1)), image),
         arguments(new Add(), List.of(IMAGE, IMAGE)),
         arguments(new Add(), List.of(IMAGE, IMAGE, IMAGE)),
+        arguments(new Subtract(), List.of(IMAGE, IMAGE)),
+        arguments(new Subtract(), List.of(Shape.of(3, 20), Shape.of(3, 20))),
         arguments(new Multiply(), List.of(IMAGE, IMAGE)),
         arguments(new Multiply(), List.of(IMAGE, Shape.of(2, 5, 1, 1))),
         arguments(new Multiply(), List.of(Shape.of(2, 5, 1, 1), IMAGE)),

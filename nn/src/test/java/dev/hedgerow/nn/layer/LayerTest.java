@@ -46,6 +46,9 @@ class LayerTest {
   @Test
   void sumsAndProducts() {
     assertArrayEquals(
+        new float[] {-9, 18},
+        new Subtract().forward(engine, List.of(row(1, 20), row(10, 2))).toArray());
+    assertArrayEquals(
         new float[] {111, 222},
         new Add().forward(engine, List.of(row(1, 2), row(10, 20), row(100, 200))).toArray());
     Tensor image = Tensor.of(Shape.of(1, 2, 1, 2), 1, 2, 3, 4);
@@ -116,6 +119,10 @@ class LayerTest {
     refused(
         "add: inputs are [1, 2, 4, 4] and [1, 2, 4, 5], expected the same shape",
         () -> shape(new Add(), image, Shape.of(1, 2, 4, 5)));
+    refused("subtract: 1 inputs, expected 2", () -> shape(new Subtract(), image));
+    refused(
+        "subtract: inputs are [1, 2, 4, 4] and [1, 2, 1, 1], expected the same shape",
+        () -> shape(new Subtract(), image, Shape.of(1, 2, 1, 1)));
     refused(
         "multiply: inputs are [1, 2, 4, 4] and [1, 3, 1, 1], expected the same or one [N, C, 1, 1]",
         () -> shape(new Multiply(), image, Shape.of(1, 3, 1, 1)));
