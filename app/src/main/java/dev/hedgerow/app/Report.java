@@ -9,8 +9,8 @@ import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.attribution.LayerReport;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
-import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Preprocessing;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -36,11 +36,7 @@ final class Report {
    * @param stem what the files' names begin with
    */
   Report(
-      Engine engine,
-      Explanation explanation,
-      String stem,
-      OutputFolder folder,
-      Drawing drawing) {
+      Engine engine, Explanation explanation, String stem, OutputFolder folder, Drawing drawing) {
     this.engine = engine;
     this.explanation = explanation;
     this.stem = stem;
@@ -205,8 +201,7 @@ final class Report {
     json.writeStringField("add_policy", options.addPolicy().name().toLowerCase(Locale.ROOT));
     String startLayer = options.startLayer();
     if (startLayer == null) {
-      startLayer =
-          explanation.model().graph().startLayer().map(Node::outputName).orElse(null);
+      startLayer = explanation.model().graph().startLayer().map(Node::outputName).orElse(null);
     }
     if (startLayer != null) json.writeStringField("start_layer", startLayer);
     if (!plan.start().isEmpty()) json.writeStringField("start", plan.start());

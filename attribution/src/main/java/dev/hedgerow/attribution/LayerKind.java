@@ -24,6 +24,7 @@ import dev.hedgerow.nn.layer.Reshape;
 import dev.hedgerow.nn.layer.Sigmoid;
 import dev.hedgerow.nn.layer.Slice;
 import dev.hedgerow.nn.layer.Softmax;
+import dev.hedgerow.nn.layer.Subtract;
 import dev.hedgerow.nn.layer.Transpose;
 
 /** The kinds of layers that a {@link LayerMap} gives rules to. */
@@ -49,6 +50,8 @@ public enum LayerKind {
   AVERAGE_POOL,
   /** A sum of inputs: the end of a residual block. */
   ADD,
+  /** A difference of inputs. */
+  SUBTRACT,
   /** Inputs side by side. */
   CONCAT,
   /** A product of inputs: a gate. */
@@ -75,6 +78,7 @@ public enum LayerKind {
       case AveragePool2d average -> AVERAGE_POOL;
       case AdaptiveAveragePool2d average -> AVERAGE_POOL;
       case Add add -> ADD;
+      case Subtract subtract -> SUBTRACT;
       case Concat concat -> CONCAT;
       case Multiply multiply -> MULTIPLY;
       case Flatten flatten -> STRUCTURE;

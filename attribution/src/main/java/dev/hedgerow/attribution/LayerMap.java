@@ -12,6 +12,7 @@ import static dev.hedgerow.attribution.LayerKind.MAX_POOL;
 import static dev.hedgerow.attribution.LayerKind.MULTIPLY;
 import static dev.hedgerow.attribution.LayerKind.RESCALING;
 import static dev.hedgerow.attribution.LayerKind.STRUCTURE;
+import static dev.hedgerow.attribution.LayerKind.SUBTRACT;
 
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -46,7 +47,8 @@ public final class LayerMap {
 
   /**
    * Returns a rule for all convolutions and fully connected layers, and for the rest what is usual:
-   * {@link Norm} for average pools and additions; all to the first maximum of a max pool, to the
+   * {@link Norm} for average pools and additions, shares of the
+   * magnitudes for differences; all to the first maximum of a max pool, to the
    * signal of a gate; R back where it came from in layers that move elements; R unchanged in all
    * others. Batch normalization is merged.
    */
@@ -62,6 +64,7 @@ public final class LayerMap {
             Map.entry(MAX_POOL, Rules.ADJOINT),
             Map.entry(AVERAGE_POOL, norm),
             Map.entry(ADD, norm),
+            Map.entry(SUBTRACT, Rules.ADD_CONSERVING),
             Map.entry(CONCAT, Rules.ADJOINT),
             Map.entry(MULTIPLY, Rules.GATE),
             Map.entry(STRUCTURE, Rules.ADJOINT)),
