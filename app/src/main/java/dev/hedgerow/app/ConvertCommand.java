@@ -91,8 +91,7 @@ final class ConvertCommand implements Callable<Integer> {
           case "f32" -> Conversion.Precision.F32;
           case "f16" -> Conversion.Precision.F16;
           case "bf16" -> Conversion.Precision.BF16;
-          default ->
-              throw new UsageException("--type \"" + type + "\": expected f32, f16 or bf16");
+          default -> throw new UsageException("--type \"" + type + "\": expected f32, f16 or bf16");
         });
   }
 

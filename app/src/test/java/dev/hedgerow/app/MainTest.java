@@ -161,13 +161,11 @@ class MainTest {
     Path out = folder.resolve("half.npz");
     Result done = run("convert", weights, out, "--type", "f16");
     assertEquals("", done.err());
-    assertEquals(
-        out + ": 97 tensors, 271098 values, " + Files.size(out) + " bytes\n", done.out());
+    assertEquals(out + ": 97 tensors, 271098 values, " + Files.size(out) + " bytes\n", done.out());
     assertTrue(Files.size(out) < Files.size(weights));
     assertFailure(run("convert", weights, out), out + ": exists already (--force replaces it)");
     assertEquals(0, run("convert", weights, out, "--force").exitCode());
-    assertEquals(
-        "family\tcifar_resnet20", run("inspect", out).out().lines().toList().get(3));
+    assertEquals("family\tcifar_resnet20", run("inspect", out).out().lines().toList().get(3));
     assertUsage(run("convert", weights, folder.resolve("out.pth")), ".safetensors or .npz");
     assertUsage(run("convert", weights, out, "--type", "f8"), "f32, f16 or bf16");
     Path nowhere = folder.resolve("missing/out.npz");
@@ -182,7 +180,8 @@ class MainTest {
         result.err().strip().endsWith("; these are the weights of cifar_resnet20"), result.err());
     Result all =
         run("explain", cat, "--model", "cifar_resnet32", "--weights", weights, "--verbose");
-    assertEquals(60, all.errLines().stream().filter(l -> l.startsWith("hedgerow: missing")).count());
+    assertEquals(
+        60, all.errLines().stream().filter(l -> l.startsWith("hedgerow: missing")).count());
   }
 
   @Test

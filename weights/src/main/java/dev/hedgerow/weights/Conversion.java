@@ -102,9 +102,7 @@ public final class Conversion {
     for (StoredTensor tensor : table.stored()) {
       boolean real = tensor.type().kind() == ElementType.Kind.FLOATING;
       items.add(
-          new Item(
-              tensor,
-              real && precision.isPresent() ? precision.get().type : tensor.type()));
+          new Item(tensor, real && precision.isPresent() ? precision.get().type : tensor.type()));
     }
     var conversion = new Conversion();
     if (format == Format.NPZ) NpzWriter.check(from, items);

@@ -65,8 +65,8 @@ public record Mismatch(
 
   /**
    * Returns one line with the number of differences of each kind, the first names that are missing
-   * or unexpected, and the first other shapes: {@code resnet50: 2 tensors missing (layer4.2.bn3.weight,
-   * fc.bias), 1 unexpected (head.weight)}.
+   * or unexpected, and the first other shapes: {@code resnet50: 2 tensors missing
+   * (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
    */
   @Override
   public String toString() {

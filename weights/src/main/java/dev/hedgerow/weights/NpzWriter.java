@@ -58,8 +58,7 @@ final class NpzWriter {
     for (Conversion.Item item : items) {
       byte[] name = (item.name() + ".npy").getBytes(StandardCharsets.UTF_8);
       byte[] header =
-          NpyHeader.bytes(
-              NpyHeader.descr(item.type()).orElseThrow(), item.tensor().info().shape());
+          NpyHeader.bytes(NpyHeader.descr(item.type()).orElseThrow(), item.tensor().info().shape());
       long offset = channel.position();
       long size = header.length + item.size();
       PartFile.writeFully(channel, local(name, size));

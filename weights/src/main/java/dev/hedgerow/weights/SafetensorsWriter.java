@@ -20,9 +20,7 @@ final class SafetensorsWriter {
   static void write(FileChannel channel, List<Conversion.Item> items, Conversion conversion)
       throws IOException {
     List<Conversion.Item> ordered =
-        items.stream()
-            .sorted(Comparator.comparingInt(item -> -item.type().bits()))
-            .toList();
+        items.stream().sorted(Comparator.comparingInt(item -> -item.type().bits())).toList();
     byte[] header = header(ordered).getBytes(StandardCharsets.UTF_8);
     var prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     PartFile.writeFully(channel, prefix.putLong(header.length).flip());

@@ -166,8 +166,7 @@ final class BindingTest {
     assertTrue(
         String.valueOf(
                 assertThrows(
-                        MismatchException.class,
-                        () -> Binding.bind(CIFAR, weights, CIFAR.input()))
+                        MismatchException.class, () -> Binding.bind(CIFAR, weights, CIFAR.input()))
                     .getMessage())
             .endsWith("; nearest: cifar_resnet56, 1 difference"));
     weights.tensors.keySet().removeIf(name -> name.startsWith("layer"));

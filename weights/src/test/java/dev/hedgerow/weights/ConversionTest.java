@@ -85,8 +85,7 @@ final class ConversionTest {
     assertArrayEquals(
         Files.readAllBytes(convert(in, "direct", Format.SAFETENSORS)),
         Files.readAllBytes(convert(npz, "back", Format.SAFETENSORS)));
-    assertArrayEquals(
-        Files.readAllBytes(npz), Files.readAllBytes(convert(in, "npz", Format.NPZ)));
+    assertArrayEquals(Files.readAllBytes(npz), Files.readAllBytes(convert(in, "npz", Format.NPZ)));
     try (var zip = new java.util.zip.ZipFile(npz.toFile())) {
       // The JDK's reader compares the checksums.
       byte[] array = zip.getInputStream(zip.getEntry("d.npy")).readAllBytes();
@@ -95,16 +94,14 @@ final class ConversionTest {
   }
 
   private static String header(String type, String shape) {
-    String text =
-        "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+    String text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
     return text + " ".repeat(117 - text.length());
   }
 
   @Test
   void numbersTooLargeAreCounted() throws IOException {
     Path out = folder.resolve("half");
-    var summary =
-        Conversion.convert(in, out, Format.SAFETENSORS, Optional.of(Precision.F16));
+    var summary = Conversion.convert(in, out, Format.SAFETENSORS, Optional.of(Precision.F16));
     assertEquals(Map.of("a\"b", 1L), summary.overflows());
     assertEquals(5, summary.tensors());
     assertEquals(9, summary.values());
@@ -124,8 +121,7 @@ final class ConversionTest {
             FormatException.class,
             () -> Conversion.convert(in, out, Format.NPZ, Optional.of(Precision.BF16)));
     assertEquals(
-        in
-            + ": NumPy has no type for BF16 (at tensor a\"b), expected f32 or f16, or safetensors",
+        in + ": NumPy has no type for BF16 (at tensor a\"b), expected f32 or f16, or safetensors",
         error.getMessage());
     assertTrue(Files.notExists(out));
   }
@@ -204,13 +200,7 @@ final class ConversionTest {
   private static int round(ElementType type, double value) {
     var to = ByteBuffer.allocate(2).order(ByteOrder.LITTLE_ENDIAN);
     type.round(
-        ElementType.F64,
-        MemorySegment.ofArray(f64(value)),
-        0,
-        1,
-        ByteOrder.LITTLE_ENDIAN,
-        to,
-        1);
+        ElementType.F64, MemorySegment.ofArray(f64(value)), 0, 1, ByteOrder.LITTLE_ENDIAN, to, 1);
     return to.getShort(0) & 0xffff;
   }
 }
