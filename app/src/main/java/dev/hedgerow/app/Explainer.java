@@ -47,7 +47,7 @@ final class Explainer {
   /**
    * Prepares explanations.
    *
-   * @param startLayer where they begin; null for the model's own
+   * @param startLayer where they begin; null for the network's own
    * @throws UsageException if the network has no such class or layer
    */
   Explainer(
@@ -62,7 +62,7 @@ final class Explainer {
     this.model = model;
     this.targets = select(targets, model);
     this.addPolicy = addPolicy;
-    this.startLayer = startLayer == null ? model.startLayer() : checked(startLayer, model.graph());
+    this.startLayer = startLayer == null ? null : checked(startLayer, model.graph());
     Set<Node> kept = new LinkedHashSet<>();
     for (Attributor method : methods) {
       List<Gamma> values = method.usesGamma() ? gammas : gammas.subList(0, 1);
@@ -136,7 +136,9 @@ final class Explainer {
         subject.preprocessed(),
         subject.picture(),
         addPolicy,
-        startLayer,
+        startLayer != null
+            ? startLayer
+            : model.graph().startLayer().map(Node::outputName).orElse(null),
         scores,
         maps,
         new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));

@@ -5,7 +5,6 @@ import dev.hedgerow.nn.ClassNames;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Preprocessing;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A network with all that is needed to run it on a picture and to name what it sees.
@@ -16,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param preprocessAssumed whether nobody said that it is this one
  * @param preprocessing at the size of the graph's input
  * @param classes one name a logit
- * @param startLayer where explanations begin unless told otherwise; null where the method's rule
- *     decides
  */
 record Model(
     String name,
@@ -26,8 +23,7 @@ record Model(
     String preprocess,
     boolean preprocessAssumed,
     Preprocessing preprocessing,
-    ClassNames classes,
-    @Nullable String startLayer) {
+    ClassNames classes) {
 
   /** Returns the shape of the input: {@code [1, 3, H, W]}. */
   Shape input() {

@@ -103,7 +103,7 @@ final class ModelOptions {
             : graph.classes() == family.classes().size()
                 ? family.classes()
                 : numbered(weights, graph);
-    return model(weights, graph, chosen, false, classes, family.startLayer());
+    return model(weights, graph, chosen, false, classes);
   }
 
   private static ClassNames numbered(Path file, Graph graph) throws Failure {
@@ -146,16 +146,11 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
-    return model(file, graph, chosen, asked == null, classes, null);
+    return model(file, graph, chosen, asked == null, classes);
   }
 
   private Model model(
-      Path file,
-      Graph graph,
-      Preprocess chosen,
-      boolean assumed,
-      ClassNames classes,
-      @Nullable String startLayer)
+      Path file, Graph graph, Preprocess chosen, boolean assumed, ClassNames classes)
       throws Failure {
     Shape input = graph.input().shape();
     if (input.rank() != 4 || input.extent(1) != CHANNELS) {
@@ -168,8 +163,7 @@ final class ModelOptions {
         chosen.name(),
         assumed,
         chosen.preprocessing().withSize(input.extent(2), input.extent(3)),
-        classes,
-        startLayer);
+        classes);
   }
 
   private @Nullable Size size(Preprocess chosen) {

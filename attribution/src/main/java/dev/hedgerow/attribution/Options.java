@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param gamma Gradient Hedge's γ, from 1 (tightest focus) to 2
  * @param addPolicy what happens at residual additions, where a method leaves it open
  * @param startLayer the layer, or its output tensor, at which relevance starts; null for the
- *     method's own, for most the last spatial activation before the classifier ({@link StartLayer})
- *     or the logits
+ *     method's own: for most the graph's, or else the last spatial activation before the classifier
+ *     ({@link StartLayer}), or the logits
  * @param saliencyLayer the layer, or its output tensor, at whose output the map is taken; null for
  *     the method's own, for most the network's input
  * @param start what the logits receive where a method starts at them; null for the method's own

@@ -14,9 +14,9 @@ public final class StartLayer {
   private StartLayer() {}
 
   /**
-   * Returns the node the user named, or the last spatial activation: the last output of a ReLU, an
-   * addition or a concatenation with more than one pixel that still has a weighted layer between it
-   * and the logits.
+   * Returns the node the user named, or else the graph's own, or else the last spatial activation:
+   * the last output of a ReLU, an addition or a concatenation with more than one pixel that still
+   * has a weighted layer between it and the logits.
    *
    * @throws IllegalArgumentException if there is no such node
    */
@@ -29,6 +29,10 @@ public final class StartLayer {
       }
       return named;
     }
+    return graph.startLayer().orElseGet(() -> lastSpatialActivation(graph));
+  }
+
+  private static Node lastSpatialActivation(Graph graph) {
     boolean[] weightedAbove = new boolean[graph.nodes().size()];
     for (Node node : graph.ancestors(graph.logits())) {
       for (Node input : node.inputs()) {

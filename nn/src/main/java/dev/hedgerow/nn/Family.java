@@ -3,6 +3,7 @@ package dev.hedgerow.nn;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,22 +12,27 @@ import java.util.Map;
  *
  * @param name what users call it, {@code resnet50}
  * @param preprocessing of pictures, with the size the network was made for
- * @param startLayer the node, or output of a stage, where an explanation begins
- * @param classifier the module whose weight has one row a class, {@code fc}
+ * @param classifier the module whose weight has one row a class, {@code fc}; a linear layer or a
+ *     1×1 convolution
+ * @param auxiliary modules that only training needs, {@code AuxLogits}: a file of weights may have
+ *     them, the network has not
  * @param classes the classes of the published weights
  * @param topology the wiring
  */
 public record Family(
     String name,
     Preprocessing preprocessing,
-    String startLayer,
     String classifier,
+    List<String> auxiliary,
     ClassNames classes,
     Topology topology) {
+  public Family {
+    auxiliary = List.copyOf(auxiliary);
+  }
 
   /** Returns a family of the same kind with another wiring: other widths, say. */
   public Family with(String name, Topology topology) {
-    return new Family(name, preprocessing, startLayer, classifier, classes, topology);
+    return new Family(name, preprocessing, classifier, auxiliary, classes, topology);
   }
 
   /** Returns the shape of the input the network was made for: {@code [1, 3, 224, 224]}. */
@@ -70,13 +76,28 @@ public record Family(
               if (declared.put(name, shape) != null) {
                 throw new IllegalStateException(this.name + " asks twice for " + name);
               }
-              // Of all parameters only vectors, which are small, are read to make a layer.
-              return shape.rank() == 1
-                  ? Parameter.of(shape, new float[shape.size()])
-                  : Parameter.declared(shape);
+              return unlearned(shape);
             });
     assert unused.classes() == classes;
     return declared;
+  }
+
+  /** Of all parameters only vectors, which are small, are read to make a layer. */
+  private static Parameter unlearned(Shape shape) {
+    return shape.rank() == 1
+        ? Parameter.of(shape, new float[shape.size()])
+        : Parameter.declared(shape);
+  }
+
+  /** Returns the output at which explanations of the network begin: {@code layer4}. */
+  public String startLayer() {
+    Graph graph = graph(input(), classes.size(), (name, shape) -> unlearned(shape));
+    return graph.startLayer().orElseThrow().outputName();
+  }
+
+  /** Returns whether a tensor of a file belongs to a module that only training needs. */
+  public boolean isAuxiliary(String tensor) {
+    return auxiliary.stream().anyMatch(module -> tensor.startsWith(module + "."));
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +30,14 @@ public final class Graph {
   private final List<Node> nodes;
   private final List<List<Node>> consumers;
   private final Node output;
+  private final @Nullable Node startLayer;
   private final Map<String, Node> byName = new HashMap<>();
 
-  private Graph(String name, List<Node> nodes, Node output) {
+  private Graph(String name, List<Node> nodes, Node output, @Nullable Node startLayer) {
     this.name = name;
     this.nodes = List.copyOf(nodes);
     this.output = output;
+    this.startLayer = startLayer;
     var consumers = new ArrayList<List<Node>>();
     for (Node node : nodes) {
       consumers.add(new ArrayList<>());
@@ -86,6 +89,14 @@ public final class Graph {
       node = node.input();
     }
     return node.layer() instanceof Softmax ? node.input() : output;
+  }
+
+  /**
+   * Returns the node at whose output explanations of this network begin, where whoever built it
+   * knows: a model family does, a file does not.
+   */
+  public Optional<Node> startLayer() {
+    return Optional.ofNullable(startLayer);
   }
 
   /** Returns the number of classes: the size of the logits of one image. */
@@ -268,6 +279,7 @@ public final class Graph {
     private final String name;
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Node> byName = new HashMap<>();
+    private @Nullable Node startLayer;
 
     private Builder(String name) {
       this.name = name;
@@ -305,7 +317,16 @@ public final class Graph {
       return node;
     }
 
-    /** Returns the graph that ends in {@code output}; nodes it does not depend on are dropped. */
+    /** Says at whose output explanations begin; the graph's output must depend on it. */
+    public void startLayer(Node node) {
+      startLayer = node;
+    }
+
+    /**
+     * Returns the graph that ends in {@code output}; nodes it does not depend on are dropped.
+     *
+     * @throws IllegalArgumentException if it does not depend on the start layer
+     */
     public Graph build(Node output) {
       var needed = new boolean[nodes.size()];
       needed[0] = true;
@@ -329,7 +350,12 @@ public final class Graph {
         moved.put(node, copy);
         kept.add(copy);
       }
-      return new Graph(name, kept, Objects.requireNonNull(moved.get(output)));
+      Node start = startLayer == null ? null : moved.get(startLayer);
+      if (startLayer != null && start == null) {
+        throw new IllegalArgumentException(
+            name + ": " + output + " does not depend on the start layer " + startLayer);
+      }
+      return new Graph(name, kept, Objects.requireNonNull(moved.get(output)), start);
     }
   }
 }

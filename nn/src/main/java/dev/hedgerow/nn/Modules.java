@@ -1,6 +1,7 @@
 package dev.hedgerow.nn;
 
 import dev.hedgerow.engine.AdaptiveAveragePool;
+import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
@@ -10,7 +11,10 @@ import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
 import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.AveragePool2d;
 import dev.hedgerow.nn.layer.BatchNorm;
+import dev.hedgerow.nn.layer.Clip;
+import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
 import dev.hedgerow.nn.layer.Identity;
@@ -26,10 +30,12 @@ import java.util.List;
  * number of input channels from the node it reads.
  */
 public final class Modules {
-  private static final float BATCH_NORM_EPSILON = 1e-5f;
+  /** PyTorch's ε of batch normalisations that do not say otherwise. */
+  public static final float EPSILON = 1e-5f;
 
   private final Graph.Builder graph;
   private final ParameterSource parameters;
+  private final float epsilon;
 
   /**
    * Creates modules of one graph.
@@ -38,30 +44,47 @@ public final class Modules {
    * @param parameters asked once for each parameter
    */
   public Modules(Graph.Builder graph, ParameterSource parameters) {
+    this(graph, parameters, EPSILON);
+  }
+
+  private Modules(Graph.Builder graph, ParameterSource parameters, float epsilon) {
     this.graph = graph;
     this.parameters = parameters;
+    this.epsilon = epsilon;
+  }
+
+  /** Returns modules of the same graph whose batch normalisations add another ε. */
+  public Modules withEpsilon(float epsilon) {
+    return new Modules(graph, parameters, epsilon);
   }
 
   /** Adds a convolution with {@code .weight [channels, C, h, w]} and {@code .bias [channels]}. */
   public Node conv(String name, Node x, int channels, Window window) {
-    return conv(name, x, channels, window, true);
+    return conv(name, x, channels, window, 1, true);
   }
 
   /** Adds a convolution with {@code .weight [channels, C, h, w]} and no bias. */
   public Node convWithoutBias(String name, Node x, int channels, Window window) {
-    return conv(name, x, channels, window, false);
-  }
-
-  private Node conv(String name, Node x, int channels, Window window, boolean biased) {
-    Parameter weight =
-        parameter(name + ".weight", channels, channels(x), window.height(), window.width());
-    Parameter bias = biased ? parameter(name + ".bias", channels) : null;
-    return graph.add(name, new Conv2d(Convolution.of(weight, bias, window, 1)), x);
+    return conv(name, x, channels, window, 1, false);
   }
 
   /**
-   * Adds a batch normalisation, ε = 10⁻⁵, with {@code .weight}, {@code .bias}, {@code
-   * .running_mean} and {@code .running_var}, all {@code [C]}.
+   * Adds a convolution with {@code .weight [channels, C / groups, h, w]}.
+   *
+   * @param groups number of groups of channels that do not mix; C for a depthwise convolution
+   * @param biased whether there is a {@code .bias [channels]}
+   */
+  public Node conv(String name, Node x, int channels, Window window, int groups, boolean biased) {
+    Parameter weight =
+        parameter(
+            name + ".weight", channels, channels(x) / groups, window.height(), window.width());
+    Parameter bias = biased ? parameter(name + ".bias", channels) : null;
+    return graph.add(name, new Conv2d(Convolution.of(weight, bias, window, groups)), x);
+  }
+
+  /**
+   * Adds a batch normalisation with {@code .weight}, {@code .bias}, {@code .running_mean} and
+   * {@code .running_var}, all {@code [C]}.
    */
   public Node batchNorm(String name, Node x) {
     int channels = channels(x);
@@ -71,7 +94,7 @@ public final class Modules {
             parameter(name + ".bias", channels),
             parameter(name + ".running_mean", channels),
             parameter(name + ".running_var", channels),
-            BATCH_NORM_EPSILON);
+            epsilon);
     return graph.add(name, new BatchNorm(normalization), x);
   }
 
@@ -92,13 +115,23 @@ public final class Modules {
     return graph.add(name, outputName, new Relu(), List.of(x));
   }
 
+  /** Adds min(max(x, 0), 6). */
+  public Node relu6(String name, Node x) {
+    return graph.add(name, new Clip(0, 6), x);
+  }
+
   /** Adds a max pool. */
-  public Node maxPool(String name, Node x, Window window) {
-    return graph.add(name, new MaxPool2d(new MaxPool(window, false)), x);
+  public Node maxPool(String name, Node x, MaxPool pool) {
+    return graph.add(name, new MaxPool2d(pool), x);
+  }
+
+  /** Adds an average pool. */
+  public Node averagePool(String name, Node x, AveragePool pool) {
+    return graph.add(name, new AveragePool2d(pool), x);
   }
 
   /** Adds an average pool onto {@code height × width} positions, whatever the input has. */
-  public Node averagePool(String name, Node x, int height, int width) {
+  public Node adaptiveAveragePool(String name, Node x, int height, int width) {
     return graph.add(name, new AdaptiveAveragePool2d(new AdaptiveAveragePool(height, width)), x);
   }
 
@@ -115,6 +148,16 @@ public final class Modules {
   /** Adds a + b. */
   public Node add(String name, Node a, Node b) {
     return graph.add(name, new Add(), a, b);
+  }
+
+  /** Adds the inputs, joined along the channels. */
+  public Node concat(String name, Node... inputs) {
+    return graph.add(name, new Concat(1), inputs);
+  }
+
+  /** Says that explanations begin at the output of {@code x}; see {@link Graph#startLayer}. */
+  public void startLayer(Node x) {
+    graph.startLayer(x);
   }
 
   /** Adds a node of any other layer. */

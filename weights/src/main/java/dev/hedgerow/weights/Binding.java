@@ -15,8 +15,8 @@ import java.util.Objects;
 /**
  * Gives a model family the weights of a file. The number of classes is the file's own.
  *
- * <p>Tensors of whole numbers and the counters {@code num_batches_tracked} belong to training; they
- * are passed over where the family does not ask for them.
+ * <p>Tensors of whole numbers, the counters {@code num_batches_tracked} and a family's auxiliary
+ * heads belong to training; they are passed over where the family does not ask for them.
  */
 public final class Binding {
   private static final String COUNTER = "num_batches_tracked";
@@ -38,7 +38,7 @@ public final class Binding {
     Map<String, TensorInfo> stored = stored(source);
     int classes = classes(family, stored);
     Map<String, Shape> declared = family.parameters(classes);
-    Mismatch mismatch = compare(family.name(), declared, stored);
+    Mismatch mismatch = compare(family, declared, stored);
     if (!mismatch.isEmpty()) throw new MismatchException(source.file(), mismatch);
     var parameters = new HashMap<String, Parameter>();
     for (String name : declared.keySet()) parameters.put(name, source.parameter(name));
@@ -49,16 +49,17 @@ public final class Binding {
   /** Returns in what the tensors of a file differ from those of a family; reads no values. */
   public static Mismatch compare(Family family, WeightSource source) {
     Map<String, TensorInfo> stored = stored(source);
-    return compare(family.name(), family.parameters(classes(family, stored)), stored);
+    return compare(family, family.parameters(classes(family, stored)), stored);
   }
 
   private static Mismatch compare(
-      String model, Map<String, Shape> declared, Map<String, TensorInfo> stored) {
+      Family family, Map<String, Shape> declared, Map<String, TensorInfo> stored) {
     List<String> missing =
         declared.keySet().stream().filter(name -> !stored.containsKey(name)).toList();
     List<String> unexpected =
         stored.values().stream()
-            .filter(tensor -> !declared.containsKey(tensor.name()) && !isTrainingState(tensor))
+            .filter(tensor -> !declared.containsKey(tensor.name()))
+            .filter(tensor -> !isTrainingState(tensor) && !family.isAuxiliary(tensor.name()))
             .map(TensorInfo::name)
             .toList();
     List<Mismatch.OtherShape> otherShape =
@@ -72,7 +73,7 @@ public final class Binding {
                         Objects.requireNonNull(declared.get(tensor.name()))))
             .filter(shapes -> !shapes.file().equals(shapes.model()))
             .toList();
-    return new Mismatch(model, missing, unexpected, otherShape);
+    return new Mismatch(family.name(), missing, unexpected, otherShape);
   }
 
   private static Map<String, TensorInfo> stored(WeightSource source) {

@@ -12,6 +12,7 @@ import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.ResNet;
+import dev.hedgerow.nn.ResNet.Block;
 import dev.hedgerow.nn.ResNet.Stage;
 import dev.hedgerow.nn.Vgg;
 import java.awt.image.BufferedImage;
@@ -51,7 +52,7 @@ final class FamilyWeightsTest {
       stages.add(channels);
       at++;
     }
-    Vgg narrow = new Vgg(stages, rows(weights, "classifier.0"));
+    Vgg narrow = new Vgg(stages, rows(weights, "classifier.0"), false, Vgg.Form.TORCHVISION);
     assertGoldenLogits("vgg16-mini", family.with("vgg16-mini", narrow), weights);
   }
 
@@ -63,9 +64,11 @@ final class FamilyWeightsTest {
     for (int s = 1; s <= 4; s++) {
       int blocks = 0;
       while (weights.contains("layer" + s + "." + blocks + ".conv1.weight")) blocks++;
-      stages.add(new Stage(blocks, rows(weights, "layer" + s + ".0.conv1")));
+      int width = rows(weights, "layer" + s + ".0.conv1");
+      stages.add(new Stage(blocks, width, rows(weights, "layer" + s + ".0.conv3")));
     }
-    ResNet narrow = new ResNet(rows(weights, "conv1"), stages);
+    ResNet narrow =
+        new ResNet(Block.BOTTLENECK, rows(weights, "conv1"), stages, 1, ResNet.Form.torchvision());
     assertGoldenLogits("resnet-mini", family("resnet50").with("resnet-mini", narrow), weights);
   }
 
@@ -75,7 +78,7 @@ final class FamilyWeightsTest {
     Tensor input = tensor(golden, "input");
     Graph graph = Binding.bind(family, weights, input.shape());
     assertClose(tensor(golden, "logits"), graph.run(ENGINE, input));
-    Node start = graph.node(family.startLayer());
+    Node start = graph.startLayer().orElseThrow();
     assertClose(
         tensor(golden, "start_activation"), graph.record(ENGINE, input, start).output(start));
   }
