@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.hedgerow.weights {
   requires static transitive org.jspecify;
   requires transitive dev.hedgerow.nn;
+  requires static io.jhdf;
 
   exports dev.hedgerow.weights;
 }

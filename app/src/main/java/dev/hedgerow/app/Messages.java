@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.weights.MismatchException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 
@@ -23,6 +24,9 @@ record Messages(PrintWriter stream, boolean verbose) {
 
   private void report(String line, Throwable error) {
     stream.println(PROGRAM + line);
+    if (verbose && error.getCause() instanceof MismatchException other) {
+      other.mismatch().lines().forEach(each -> stream.println(PROGRAM + visible(each)));
+    }
     if (verbose) error.printStackTrace(stream);
     stream.flush();
   }

@@ -35,7 +35,7 @@ final class ModelOptions {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "The weights of a family: .safetensors, .pth (.pt, .th) or .npz.")
+      description = "The weights of a family: .safetensors, .pth (.pt, .th), .h5, .keras or .npz.")
   private @Nullable Path weights;
 
   @Option(

@@ -149,9 +149,41 @@ class MainTest {
   @Test
   void inspectsWeights() {
     List<String> lines = run("inspect", weights).out().lines().toList();
-    assertEquals(weights + ": 97 tensors, 271098 values", lines.getFirst());
-    assertTrue(lines.get(1).matches("conv1\\.weight\t\\[16, 3, 3, 3\\]\tF32\t\\d+"), lines.get(1));
-    assertEquals(98, lines.size());
+    assertEquals(weights + ": safetensors, 97 tensors, 271098 values", lines.getFirst());
+    assertTrue(lines.get(2).matches("sha256\t[0-9a-f]{64}"), lines.get(2));
+    assertEquals("family\tcifar_resnet20", lines.get(3));
+    assertTrue(lines.get(4).matches("conv1\\.weight\t\\[16, 3, 3, 3\\]\tF32\t\\d+"), lines.get(4));
+    assertEquals(101, lines.size());
+    String json = run("inspect", "--json", weights).out();
+    assertTrue(json.contains("\"family\":\"cifar_resnet20\",\"differences\":[]"), json);
+  }
+
+  @Test
+  void convertsWeights() throws IOException {
+    Path out = folder.resolve("half.npz");
+    Result done = run("convert", weights, out, "--type", "f16");
+    assertEquals("", done.err());
+    assertEquals(out + ": 97 tensors, 271098 values, " + Files.size(out) + " bytes\n", done.out());
+    assertTrue(Files.size(out) < Files.size(weights));
+    assertFailure(run("convert", weights, out), out + ": exists already (--force replaces it)");
+    assertEquals(0, run("convert", weights, out, "--force").exitCode());
+    assertEquals("family\tcifar_resnet20", run("inspect", out).out().lines().toList().get(3));
+    assertUsage(run("convert", weights, folder.resolve("out.pth")), ".safetensors or .npz");
+    assertUsage(run("convert", weights, out, "--type", "f8"), "f32, f16 or bf16");
+    Path nowhere = folder.resolve("missing/out.npz");
+    assertFailure(run("convert", weights, nowhere), nowhere + ": cannot be written: no such file");
+  }
+
+  @Test
+  void suggestsTheFamilyThatFits() {
+    Result result = run("explain", cat, "--model", "cifar_resnet32", "--weights", weights);
+    assertEquals(1, result.exitCode());
+    assertTrue(
+        result.err().strip().endsWith("; these are the weights of cifar_resnet20"), result.err());
+    Result all =
+        run("explain", cat, "--model", "cifar_resnet32", "--weights", weights, "--verbose");
+    assertEquals(
+        60, all.errLines().stream().filter(l -> l.startsWith("hedgerow: missing")).count());
   }
 
   @Test

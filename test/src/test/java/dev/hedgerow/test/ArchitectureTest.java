@@ -85,7 +85,24 @@ class ArchitectureTest {
                 .or(
                     resideInAnyPackage(
                         "dev.hedgerow..", "it.unimi.dsi.fastutil..", "org.jspecify..")))
+        .check(MAIN.that(describe("do not read HDF5", type -> !readsHdf5(type))));
+  }
+
+  /** jhdf is optional: what needs no HDF5 must run without it. */
+  @Test
+  void hdf5IsInItsReaderAlone() {
+    classes()
+        .that(describe("read HDF5", ArchitectureTest::readsHdf5))
+        .should()
+        .onlyDependOnClassesThat(
+            JAVA_BASE.or(resideInAnyPackage("dev.hedgerow..", "io.jhdf..", "org.jspecify..")))
         .check(MAIN);
+  }
+
+  private static boolean readsHdf5(JavaClass type) {
+    String name = type.getName();
+    return name.startsWith("dev.hedgerow.weights.Hdf5Reader")
+        || name.startsWith("dev.hedgerow.weights.Hdf5Storage");
   }
 
   @Test

@@ -2,15 +2,18 @@ package dev.hedgerow.weights;
 
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Gives a model family the weights of a file. The number of classes is the file's own.
@@ -39,7 +42,9 @@ public final class Binding {
     int classes = classes(family, stored);
     Map<String, Shape> declared = family.parameters(classes);
     Mismatch mismatch = compare(family, declared, stored);
-    if (!mismatch.isEmpty()) throw new MismatchException(source.file(), mismatch);
+    if (!mismatch.isEmpty()) {
+      throw new MismatchException(source.file(), mismatch, nearest(source, Families.all()));
+    }
     var parameters = new HashMap<String, Parameter>();
     for (String name : declared.keySet()) parameters.put(name, source.parameter(name));
     return family.graph(
@@ -50,6 +55,24 @@ public final class Binding {
   public static Mismatch compare(Family family, WeightSource source) {
     Map<String, TensorInfo> stored = stored(source);
     return compare(family, family.parameters(classes(family, stored)), stored);
+  }
+
+  /**
+   * Returns in what the tensors of a file differ from those of the family that they fit best: in
+   * nothing, if they are its weights; nothing at all, if no family shares half of its parameters
+   * with them. Reads no values.
+   */
+  public static Optional<Mismatch> nearest(WeightSource source, Collection<Family> families) {
+    Map<String, TensorInfo> stored = stored(source);
+    Mismatch nearest = null;
+    for (Family family : families) {
+      Map<String, Shape> declared = family.parameters(classes(family, stored));
+      long shared = declared.keySet().stream().filter(stored::containsKey).count();
+      if (2 * shared < declared.size()) continue;
+      Mismatch mismatch = compare(family, declared, stored);
+      if (nearest == null || mismatch.size() < nearest.size()) nearest = mismatch;
+    }
+    return Optional.ofNullable(nearest);
   }
 
   private static Mismatch compare(

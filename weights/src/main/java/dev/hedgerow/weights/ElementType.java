@@ -2,6 +2,7 @@ package dev.hedgerow.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
@@ -156,6 +157,112 @@ enum ElementType {
       }
       default -> throw new IllegalArgumentException(this + " elements cannot be read");
     }
+  }
+
+  /**
+   * Copies a run of elements in little-endian order. Elements of less than a byte, which come one
+   * behind the other, must fill whole bytes.
+   *
+   * @param from the bytes that hold them
+   * @param offset of the first element, in bytes
+   * @param stride from one element to the next, in elements
+   * @param order the bytes' order
+   * @param to written to
+   * @param count how many
+   */
+  void copy(
+      MemorySegment from, long offset, long stride, ByteOrder order, ByteBuffer to, int count) {
+    if (stride == 1 && (order == ByteOrder.LITTLE_ENDIAN || bits == 8)) {
+      int length = (count * bits + 7) / 8;
+      MemorySegment.copy(from, offset, MemorySegment.ofBuffer(to), 0, length);
+      to.position(to.position() + length);
+      return;
+    }
+    boolean swap = order == ByteOrder.BIG_ENDIAN;
+    // A complex number is two numbers.
+    int parts = kind == Kind.UNREADABLE && bits >= 64 ? 2 : 1;
+    int width = bytes() / parts;
+    for (int i = 0; i < count; i++) {
+      long at = offset + i * stride * bytes();
+      for (int part = 0; part < parts; part++, at += width) {
+        switch (width) {
+          case 1 -> to.put(int8(from, at));
+          case 2 -> to.putShort(int16(from, at, swap));
+          case 4 -> to.putInt(int32(from, at, swap));
+          default -> to.putLong(int64(from, at, swap));
+        }
+      }
+    }
+  }
+
+  /**
+   * Writes a run of floating-point numbers of another type as this one, F32, F16 or BF16, in
+   * little-endian order: rounded to nearest, ties to even. Infinities and NaN stay what they are.
+   *
+   * @param type the numbers' type
+   * @param from the bytes that hold them
+   * @param offset of the first, in bytes
+   * @param stride from one to the next, in elements
+   * @param order the bytes' order
+   * @param to written to
+   * @param count how many
+   * @return how many finite numbers became infinite
+   */
+  long round(
+      ElementType type,
+      MemorySegment from,
+      long offset,
+      long stride,
+      ByteOrder order,
+      ByteBuffer to,
+      int count) {
+    float[] values = new float[count];
+    boolean swap = order == ByteOrder.BIG_ENDIAN;
+    long overflows = 0;
+    if (type == F64) {
+      for (int i = 0; i < count; i++) {
+        double value = Double.longBitsToDouble(int64(from, offset + i * stride * Long.BYTES, swap));
+        values[i] = this == F32 ? (float) value : toOdd(value);
+        if (this == F32 && Float.isInfinite(values[i]) && !Double.isInfinite(value)) overflows++;
+      }
+    } else {
+      type.read(from, offset, stride, order, values, 0, count);
+    }
+    for (float value : values) {
+      switch (this) {
+        case F32 -> to.putFloat(value);
+        case F16 -> {
+          short half = Float.floatToFloat16(value);
+          to.putShort(half);
+          if ((half & 0x7fff) == 0x7c00 && !Float.isInfinite(value)) overflows++;
+        }
+        case BF16 -> {
+          short brain = toBfloat16(value);
+          to.putShort(brain);
+          if ((brain & 0x7fff) == 0x7f80 && !Float.isInfinite(value)) overflows++;
+        }
+        default -> throw new IllegalArgumentException("nothing is rounded to " + this);
+      }
+    }
+    return overflows;
+  }
+
+  /** Returns the upper half of a float, rounded to nearest, ties to even. */
+  private static short toBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) return (short) (bits >>> 16 | 0x40);
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
+  /**
+   * Returns one of the two floats around a number, the one with an odd last bit, unless it is a
+   * float itself. So rounding a second time, to fewer bits, gives what rounding once would have.
+   */
+  private static float toOdd(double value) {
+    float near = (float) value;
+    if (near == value || Float.isNaN(near)) return near;
+    float below = Math.abs((double) near) > Math.abs(value) ? Math.nextAfter(near, 0.0) : near;
+    return Float.intBitsToFloat(Float.floatToRawIntBits(below) | 1);
   }
 
   private static byte int8(MemorySegment from, long offset) {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 public record Mismatch(
     String model, List<String> missing, List<String> unexpected, List<OtherShape> otherShape) {
   private static final int NAMES_SHOWN = 6;
+  private static final int SHAPES_SHOWN = 12;
 
   /**
    * A tensor of another shape than the parameter of its name.
@@ -43,10 +44,29 @@ public record Mismatch(
     return missing.isEmpty() && unexpected.isEmpty() && otherShape.isEmpty();
   }
 
+  /** Returns the number of differences. */
+  public int size() {
+    return missing.size() + unexpected.size() + otherShape.size();
+  }
+
+  /** Returns the number of differences in words: {@code 1 difference}. */
+  public String count() {
+    return size() + (size() == 1 ? " difference" : " differences");
+  }
+
+  /** Returns a line for each difference: {@code missing fc.bias}. */
+  public List<String> lines() {
+    var lines = new ArrayList<String>();
+    missing.forEach(name -> lines.add("missing " + name));
+    unexpected.forEach(name -> lines.add("unexpected " + FormatException.oneLine(name)));
+    otherShape.forEach(shapes -> lines.add("of another shape " + shapes));
+    return lines;
+  }
+
   /**
    * Returns one line with the number of differences of each kind, the first names that are missing
-   * or unexpected, and all other shapes: {@code resnet50: 2 tensors missing (layer4.2.bn3.weight,
-   * fc.bias), 1 unexpected (head.weight)}.
+   * or unexpected, and the first other shapes: {@code resnet50: 2 tensors missing
+   * (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
    */
   @Override
   public String toString() {
@@ -54,7 +74,7 @@ public record Mismatch(
     List<String> names = unexpected.stream().map(FormatException::oneLine).toList();
     add(parts, "missing", missing, NAMES_SHOWN);
     add(parts, "unexpected", names, NAMES_SHOWN);
-    add(parts, "of another shape", otherShape, otherShape.size());
+    add(parts, "of another shape", otherShape, SHAPES_SHOWN);
     return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
   }
 

@@ -6,13 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 
 /** NumPy's {@code .npy} format: one array. */
 public final class Npy {
@@ -74,28 +69,18 @@ public final class Npy {
     if (values.length != shape.size()) {
       throw new IllegalArgumentException("npy: " + values.length + " values for shape " + shape);
     }
-    Path target = file.toAbsolutePath();
-    Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
-    try {
-      try (var channel =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        writeFully(channel, ByteBuffer.wrap(NpyHeader.float32(shape)));
-        var chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < values.length; ) {
-          int count = Math.min(CHUNK / Float.BYTES, values.length - at);
-          chunk.clear();
-          for (int i = 0; i < count; i++) chunk.putFloat(values[at + i]);
-          writeFully(channel, chunk.flip());
-          at += count;
-        }
-      }
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) channel.write(bytes);
+    PartFile.write(
+        file,
+        channel -> {
+          PartFile.writeFully(channel, ByteBuffer.wrap(NpyHeader.bytes("<f4", shape)));
+          var chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+          for (int at = 0; at < values.length; ) {
+            int count = Math.min(CHUNK / Float.BYTES, values.length - at);
+            chunk.clear();
+            for (int i = 0; i < count; i++) chunk.putFloat(values[at + i]);
+            PartFile.writeFully(channel, chunk.flip());
+            at += count;
+          }
+        });
   }
 }

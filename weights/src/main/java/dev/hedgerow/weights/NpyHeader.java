@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -46,14 +47,38 @@ record NpyHeader(ElementType type, ByteOrder order, Shape shape, int length) {
     return new Parser(file, where).read(array, size);
   }
 
-  /** Returns the version 1.0 header of a float32 array, padded as NumPy pads it. */
-  static byte[] float32(Shape shape) {
+  /** Returns NumPy's name of a type in little-endian order, if it has the type. */
+  static Optional<String> descr(ElementType type) {
+    return Optional.ofNullable(
+        switch (type) {
+          case F64 -> "<f8";
+          case F32 -> "<f4";
+          case F16 -> "<f2";
+          case I64 -> "<i8";
+          case I32 -> "<i4";
+          case I16 -> "<i2";
+          case I8 -> "|i1";
+          case U64 -> "<u8";
+          case U32 -> "<u4";
+          case U16 -> "<u2";
+          case U8 -> "|u1";
+          case BOOL -> "|b1";
+          case BF16, C128, C64, F8_E5M2, F8_E4M3, F8_E8M0, F6_E3M2, F6_E2M3, F4 -> null;
+        });
+  }
+
+  /**
+   * Returns the version 1.0 header of an array, padded as NumPy pads it.
+   *
+   * @param descr NumPy's name of the elements' type
+   */
+  static byte[] bytes(String descr, Shape shape) {
     String extents =
         Arrays.stream(shape.toArray())
             .mapToObj(Integer::toString)
             .collect(Collectors.joining(", "));
     String tuple = "(" + extents + (shape.rank() == 1 ? ",)" : ")");
-    String text = "{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple + ", }";
+    String text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + tuple + ", }";
     int prefix = MAGIC.length + 4;
     int length = (prefix + text.length() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     byte[] header = new byte[length];

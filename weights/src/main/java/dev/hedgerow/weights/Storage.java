@@ -9,7 +9,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /** A stretch of a file that holds the elements of one or several tensors. */
-sealed interface Storage {
+sealed interface Storage permits Storage.InPlace, Storage.Deflated, Hdf5Chunks {
   /**
    * How many bytes of memory reading may need for each byte that the file holds: enough for any
    * real array, compressed as bytes and converted to float32.

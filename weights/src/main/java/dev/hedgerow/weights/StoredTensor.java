@@ -2,6 +2,8 @@ package dev.hedgerow.weights;
 
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 
@@ -129,21 +131,54 @@ final class StoredTensor {
           "tensor " + info.name(),
           "a tensor that is stored, not one that repeats its elements");
     }
-    var bytes = storage.bytes();
     if (inPlace) {
+      var bytes = storage.bytes();
       return Parameter.inPlace(shape, bytes.asSlice(start, (long) Float.BYTES * count));
     }
     float[] values = new float[count];
-    if (contiguous) {
-      type.read(bytes, start, 1, order, values, 0, count);
-      return Parameter.of(shape, values);
+    int[] to = new int[1];
+    this.<FormatException>forEachRun(
+        count,
+        (bytes, offset, stride, run) -> {
+          type.read(bytes, offset, stride, order, values, to[0], run);
+          to[0] += run;
+        });
+    return Parameter.of(shape, values);
+  }
+
+  /** Takes elements that lie in equal steps. */
+  @FunctionalInterface
+  interface Run<E extends IOException> {
+    /**
+     * Takes {@code count} elements.
+     *
+     * @param bytes the storage
+     * @param offset where the first lies in it, in bytes
+     * @param stride from one to the next, in elements
+     */
+    void take(MemorySegment bytes, long offset, long stride, int count) throws E;
+  }
+
+  /**
+   * Passes on all elements in row-major order.
+   *
+   * @param longest how many at once, at most
+   * @throws FormatException if their storage is damaged
+   * @throws E if that is what {@code run} throws
+   */
+  <E extends IOException> void forEachRun(int longest, Run<E> run) throws FormatException, E {
+    Shape shape = info.shape();
+    if (shape.size() == 0) return;
+    MemorySegment bytes = storage.bytes();
+    if (isContiguous()) {
+      forEachPart(bytes, 0, 1, shape.size(), longest, run);
+      return;
     }
     int last = shape.rank() - 1;
-    int run = shape.extent(last);
     int[] index = new int[last];
     long at = 0;
-    for (int to = 0; to < count; to += run) {
-      type.read(bytes, start + at * type.bytes(), strides[last], order, values, to, run);
+    for (int left = shape.size(); left > 0; left -= shape.extent(last)) {
+      forEachPart(bytes, at, strides[last], shape.extent(last), longest, run);
       for (int axis = last - 1; axis >= 0; axis--) {
         at += strides[axis];
         if (++index[axis] < shape.extent(axis)) break;
@@ -151,7 +186,20 @@ final class StoredTensor {
         index[axis] = 0;
       }
     }
-    return Parameter.of(shape, values);
+  }
+
+  private <E extends IOException> void forEachPart(
+      MemorySegment bytes, long at, long stride, int count, int longest, Run<E> run) throws E {
+    for (int done = 0; done < count; done += longest) {
+      long first = at + done * stride;
+      // Elements of less than a byte come in whole bytes.
+      run.take(
+          bytes, start + first * type.bits() / Byte.SIZE, stride, Math.min(longest, count - done));
+    }
+  }
+
+  ByteOrder order() {
+    return order;
   }
 
   private static TensorInfo info(

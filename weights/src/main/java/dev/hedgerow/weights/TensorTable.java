@@ -4,6 +4,7 @@ import dev.hedgerow.engine.Parameter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +47,20 @@ final class TensorTable implements WeightSource {
   }
 
   @Override
+  public String format() {
+    return format;
+  }
+
+  @Override
   public Collection<TensorInfo> tensors() {
     var infos = new ArrayList<TensorInfo>(tensors.size());
     for (StoredTensor tensor : tensors.values()) infos.add(tensor.info());
     return infos;
+  }
+
+  /** Returns the tensors in the file's order. */
+  Collection<StoredTensor> stored() {
+    return Collections.unmodifiableCollection(tensors.values());
   }
 
   @Override

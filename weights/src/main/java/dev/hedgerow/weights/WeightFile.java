@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /** Opens files of weights of any format: the file's content says which, not its name. */
 public final class WeightFile {
-  private static final String EXPECTATION = "weights: safetensors, PyTorch .pth, .npz or .npy";
+  private static final String EXPECTATION =
+      "weights: safetensors, PyTorch .pth, Keras .h5 or .keras, .npz or .npy";
   private static final int SAMPLE = 512;
 
   private static final String ONNX = "an ONNX model, which brings its own graph";
@@ -19,14 +20,30 @@ public final class WeightFile {
   private WeightFile() {}
 
   /**
-   * Opens a file of weights: safetensors, a PyTorch checkpoint (zip or legacy), {@code .npz} or
-   * {@code .npy}.
+   * Opens a file of weights: safetensors, a PyTorch checkpoint (zip or legacy), HDF5 or a {@code
+   * .keras} archive (then it is a {@link KerasFile}), {@code .npz} or {@code .npy}.
    *
    * @throws FormatException if the file is in none of these formats, or damaged
    * @throws IOException if it cannot be read
    */
   public static WeightSource open(Path file) throws IOException {
     return read(file, MappedFile.map(file));
+  }
+
+  /**
+   * Returns whether a file looks like weights, or like anything else that is known not to be an
+   * ONNX model: what {@link #open} is for, if only for its error.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static boolean recognises(Path file) throws IOException {
+    MemorySegment bytes = MappedFile.map(file);
+    return ZipArchive.recognises(bytes)
+        || Safetensors.recognises(bytes)
+        || PickleCheckpoint.recognises(bytes)
+        || NpyHeader.recognises(bytes)
+        || Hdf5.recognises(bytes)
+        || foreignToOnnx(bytes).isPresent();
   }
 
   /**
@@ -40,13 +57,15 @@ public final class WeightFile {
       if (PickleCheckpoint.recognises(archive)) {
         return PickleCheckpoint.readZip(file, bytes, archive);
       }
+      if (Hdf5.recognises(archive)) return Hdf5.readArchive(file, archive);
       if (Npz.recognises(archive)) return Npz.read(file, archive);
       throw new FormatException(
-          file, "zip archive with neither data.pkl nor .npy entries", "", EXPECTATION);
+          file, "zip archive with neither data.pkl nor model.weights.h5 nor .npy", "", EXPECTATION);
     }
     if (Safetensors.recognises(bytes)) return Safetensors.read(file, bytes);
     if (PickleCheckpoint.recognises(bytes)) return PickleCheckpoint.readLegacy(file, bytes);
     if (NpyHeader.recognises(bytes)) return Npy.read(file, bytes);
+    if (Hdf5.recognises(bytes)) return Hdf5.read(file, bytes);
     throw new FormatException(file, "looks like " + guess(bytes), "", EXPECTATION);
   }
 

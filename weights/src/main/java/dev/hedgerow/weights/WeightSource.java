@@ -9,6 +9,11 @@ public interface WeightSource {
   /** Returns the file. */
   Path file();
 
+  /** Returns what the file is: {@code safetensors}. */
+  default String format() {
+    return "weights";
+  }
+
   /** Returns what is known of every tensor, in the file's order. */
   Collection<TensorInfo> tensors();
 

@@ -131,7 +131,8 @@ final class BindingTest {
     assertRefused(
         "cifar_resnet20: 180 tensors unexpected (layer1.3.conv1.weight, layer1.3.bn1.weight,"
             + " layer1.3.bn1.bias, layer1.3.bn1.running_mean, layer1.3.bn1.running_var,"
-            + " layer1.3.conv2.weight and 174 more) in weights.pth",
+            + " layer1.3.conv2.weight and 174 more) in weights.pth; these are the"
+            + " weights of cifar_resnet56",
         CIFAR,
         new Declared(resnet56, 10));
     assertEquals(180, Binding.compare(CIFAR, new Declared(resnet56, 10)).unexpected().size());
@@ -153,6 +154,23 @@ final class BindingTest {
         "resnet50: 9 tensors of another shape (" + String.join(", ", expected) + ") in weights.pth",
         RESNET50,
         weights);
+  }
+
+  @Test
+  void theNearestFamilyIsNamedWhereItIsClearlyCloser() throws IOException {
+    var weights = new Declared(Families.find("cifar_resnet56").orElseThrow(), 10);
+    weights.tensors.remove("bn1.bias");
+    assertEquals(
+        "cifar_resnet56: 1 tensor missing (bn1.bias)",
+        Binding.nearest(weights, Families.all()).orElseThrow().toString());
+    assertTrue(
+        String.valueOf(
+                assertThrows(
+                        MismatchException.class, () -> Binding.bind(CIFAR, weights, CIFAR.input()))
+                    .getMessage())
+            .endsWith("; nearest: cifar_resnet56, 1 difference"));
+    weights.tensors.keySet().removeIf(name -> name.startsWith("layer"));
+    assertTrue(Binding.nearest(weights, Families.all()).isEmpty());
   }
 
   @Test

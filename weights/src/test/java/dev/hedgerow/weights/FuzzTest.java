@@ -1,5 +1,6 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.Samples.ascii;
 import static dev.hedgerow.weights.Samples.checkpoint;
 import static dev.hedgerow.weights.Samples.concat;
 import static dev.hedgerow.weights.Samples.entries;
@@ -13,6 +14,7 @@ import static dev.hedgerow.weights.Samples.safetensors;
 import static dev.hedgerow.weights.Samples.smallStateDict;
 import static dev.hedgerow.weights.Samples.zip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -146,6 +148,89 @@ final class FuzzTest {
     arrays.put("a.npy", npy("<f4", "(2, 3)", f32(1, 2, 3, 4, 5, 6)));
     arrays.put("b.npy", npy("<f8", "(2,)", f64(1, 2)));
     check(List.of(zip(false, arrays), zip(true, arrays)));
+  }
+
+  @Test
+  void hdf5Files() throws IOException {
+    check(
+        List.of(
+            Hdf5Test.resource("keras2.h5"),
+            Hdf5Test.resource("chunks.h5"),
+            Hdf5Test.resource("latest.h5"),
+            Hdf5Test.resource("keras3.weights.h5")));
+  }
+
+  @Test
+  void kerasArchives() throws IOException {
+    check(List.of(Hdf5Test.resource("keras3.keras"), Hdf5Test.resource("deflated.keras")));
+  }
+
+  /** Returns HDF5 whose root group has the header that follows. */
+  private static byte[] hdf5(byte[] header) {
+    byte[] superblock =
+        concat(
+            ascii("\u0089HDF\r\n\u001a\n\0\0\0\0\0\b\b\0\u0004\0\u0010\0\0\0\0\0"),
+            i64(0, -1, 1 << 20, -1),
+            i64(0, 96, 0, 0, 0));
+    return concat(superblock, header);
+  }
+
+  /** Returns a header of the old kind with a symbol table that starts at {@code tree}. */
+  private static byte[] group(long tree, long heap) {
+    return concat(i16(1, 1), i16(1, 0), i16(24, 0), i16(0, 0), i16(17, 16, 0, 0), i64(tree, heap));
+  }
+
+  /** Returns levels of a B-tree; all children of a node are the one node below it. */
+  private static byte[] tree(long at, int levels, int children) {
+    byte[] tree = new byte[0];
+    long size = 24 + 16L * children + 8;
+    for (int level = levels; level > 0; level--) {
+      byte[] node = concat(ascii("TREE\0" + (char) level), i16(children), i64(-1, -1), new byte[0]);
+      long below = at + tree.length + size;
+      byte[] keys = new byte[0];
+      for (int i = 0; i < children; i++) keys = concat(keys, i64(0, below));
+      tree = concat(tree, node, keys, i64(0));
+    }
+    return tree;
+  }
+
+  /** Structures that cost jhdf much more than they cost the file. */
+  @Test
+  void hostileHdf5() {
+    int many = 1 << 20;
+    Map<String, byte[]> inputs = new LinkedHashMap<>();
+    inputs.put(
+        "nothing", hdf5(concat(ascii("OHDR\u0002\u0002"), i16(0, many >> 14), new byte[4 * many])));
+    inputs.put("no end", hdf5(concat(i16(1, 65535), i16(1, 0), i16(0, 8), new byte[8 * many])));
+    byte[] continuation = concat(ascii("OHDR\u0002\0\u0018\u0010\u0010\0\0"), i64(123, 64));
+    inputs.put(
+        "itself",
+        hdf5(concat(continuation, ascii("OCHK\u0010\u0010\0\0"), i64(123, 64), new byte[64])));
+    inputs.put("loop", hdf5(concat(group(136, 0), tree(136 - 24 - 16 * 64 - 8, 1, 64))));
+    inputs.put("wide", hdf5(concat(group(136, 0), tree(136, 40, 64))));
+    for (String table : List.of("BTHD", "FRHP", "FAHD", "EAHD")) {
+      byte[] index = ascii("OHDR\u0002\0\u0020\u0002\u0012\0\0\0\0");
+      inputs.put(
+          table,
+          hdf5(
+              concat(
+                  index,
+                  i64(160, 160),
+                  new byte[160 - 96 - index.length - 16],
+                  ascii(table + "\0\u0005"),
+                  i16(1024, 0, 11, 1),
+                  new byte[8],
+                  i64(0x0101010101010101L, 0x7fffffff, 0x7fffffff, 0x0101010101010101L),
+                  new byte[1024])));
+    }
+    byte[] nested = new byte[0];
+    for (int i = 0; i < 4000; i++) nested = concat(nested, i16(0x19, 0, 16, 0));
+    inputs.put(
+        "types",
+        hdf5(concat(i16(1, 1), i16(1, 0), i16(32008, 0), i16(0, 0), i16(3, 32000, 0, 0), nested)));
+    for (var input : inputs.entrySet()) {
+      assertFalse(Mutations.read(input.getKey(), input.getValue(), Samples::readAll));
+    }
   }
 
   @Test

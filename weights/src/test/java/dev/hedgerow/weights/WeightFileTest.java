@@ -54,7 +54,7 @@ final class WeightFileTest {
         "looks like a Git LFS pointer, not the file itself",
         ascii("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"));
     assertRefused("an ONNX model", ascii("\u0008\u0006\u0012\u0007pytorch\u001a\u0003"));
-    assertRefused("looks like HDF5", ascii("\u0089HDF\r\n\u001a\n\0\0"));
+    assertRefused("damaged", ascii("\u0089HDF\r\n\u001a\n\0\0"));
     assertRefused("looks like a gzip archive", ascii("\u001f\u008b\u0008\0"));
     assertRefused(
         "looks like a tar archive", concat(Arrays.copyOf(ascii("x"), 257), ascii("ustar\0")));
@@ -62,8 +62,9 @@ final class WeightFileTest {
     assertRefused("looks like a picture", ascii("\u00ff\u00d8\u00ff\u00e0"));
     assertRefused("looks like a PDF document", ascii("%PDF-1.7"));
     assertRefused("looks like something else", new byte[9]);
-    assertRefused("neither data.pkl nor .npy", zip(false, Map.of("a.txt", new byte[1])));
-    assertRefused("expected weights: safetensors, PyTorch .pth, .npz or .npy", new byte[1]);
+    assertRefused(
+        "neither data.pkl nor model.weights.h5 nor .npy", zip(false, Map.of("a.txt", new byte[1])));
+    assertRefused("expected weights: safetensors, PyTorch .pth, Keras .h5", new byte[1]);
   }
 
   @Test
