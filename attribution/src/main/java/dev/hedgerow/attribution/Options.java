@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param gamma Gradient Hedge's γ, from 1 (tightest focus) to 2
  * @param addPolicy what happens at residual additions, where a method leaves it open
  * @param startLayer the layer, or its output tensor, at which relevance starts; null for the
- *     method's own, for most the graph's own or the last spatial activation before the classifier
+ *     method's own: for most the graph's, or else the last spatial activation before the classifier
  *     ({@link StartLayer}), or the logits
  * @param saliencyLayer the layer, or its output tensor, at whose output the map is taken; null for
  *     the method's own, for most the network's input

@@ -14,8 +14,10 @@ import java.util.List;
  * @param stem channels of the first convolution
  * @param growth channels each layer adds
  * @param blocks layers of each block; between two blocks channels and resolution are halved
+ * @param epsilon ε of the batch normalisations
  */
-public record DenseNet(int stem, int growth, List<Integer> blocks) implements Topology {
+public record DenseNet(int stem, int growth, List<Integer> blocks, float epsilon)
+    implements Topology {
   /** Channels of a layer's 1×1 convolution for each that the layer adds. */
   private static final int BOTTLENECK = 4;
 
@@ -25,6 +27,7 @@ public record DenseNet(int stem, int growth, List<Integer> blocks) implements To
 
   @Override
   public Node build(Modules net, Node x, int classes) {
+    net = net.withEpsilon(epsilon);
     x = net.convWithoutBias("features.conv0", x, stem, Window.of(7, 2, 3));
     x = net.relu("features.relu0", net.batchNorm("features.norm0", x));
     x = net.maxPool("features.pool0", x, new MaxPool(Window.of(3, 2, 1), false));

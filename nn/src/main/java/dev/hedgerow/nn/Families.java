@@ -113,7 +113,8 @@ public final class Families {
    * @param layers how many each block has
    */
   private static Family denseNet(String name, int stem, int growth, Integer... layers) {
-    return imageNet(name, "classifier", new DenseNet(stem, growth, List.of(layers)));
+    var topology = new DenseNet(stem, growth, List.of(layers), Modules.EPSILON);
+    return imageNet(name, "classifier", topology);
   }
 
   private static Family inceptionV3() {

@@ -35,6 +35,11 @@ public record Family(
     return new Family(name, preprocessing, classifier, auxiliary, classes, topology);
   }
 
+  /** Returns the same family as another release has it: wired and fed in another way. */
+  public Family with(Topology topology, Preprocessing preprocessing) {
+    return new Family(name, preprocessing, classifier, auxiliary, classes, topology);
+  }
+
   /** Returns the shape of the input the network was made for: {@code [1, 3, 224, 224]}. */
   public Shape input() {
     return Shape.of(1, preprocessing.channels(), preprocessing.height(), preprocessing.width());
@@ -89,10 +94,14 @@ public record Family(
         : Parameter.declared(shape);
   }
 
+  /** Returns the network for its published classes, wired but without weights. */
+  public Graph outline() {
+    return graph(input(), classes.size(), (name, shape) -> unlearned(shape));
+  }
+
   /** Returns the output at which explanations of the network begin: {@code layer4}. */
   public String startLayer() {
-    Graph graph = graph(input(), classes.size(), (name, shape) -> unlearned(shape));
-    return graph.startLayer().orElseThrow().outputName();
+    return outline().startLayer().orElseThrow().outputName();
   }
 
   /** Returns whether a tensor of a file belongs to a module that only training needs. */

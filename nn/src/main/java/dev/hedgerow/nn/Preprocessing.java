@@ -61,6 +61,21 @@ public record Preprocessing(
     return new Preprocessing(SIZE, SIZE, 1, List.of(123.0, 117.0, 104.0), List.of(1.0, 1.0, 1.0));
   }
 
+  /**
+   * Returns that of the published VGGs, which Keras and the pointing game keep: RGB 0..255 less
+   * 123.68, 116.779, 103.939; 224×224.
+   */
+  public static Preprocessing vgg() {
+    return new Preprocessing(
+        SIZE, SIZE, 1, List.of(123.68, 116.779, 103.939), List.of(1.0, 1.0, 1.0));
+  }
+
+  /** Returns that of networks from TensorFlow: RGB from −1 to 1; 224×224. */
+  public static Preprocessing tensorFlow() {
+    return new Preprocessing(
+        SIZE, SIZE, 1 / 127.5, List.of(1.0, 1.0, 1.0), List.of(1.0, 1.0, 1.0));
+  }
+
   /** Returns that of the CIFAR-10 networks: ImageNet's mean and standard deviation, 32×32. */
   public static Preprocessing cifar() {
     return imagenet().withSize(32, 32);

@@ -52,19 +52,40 @@ public record ResNet(Block block, int stem, List<Stage> stages, int groups, Form
    * @param epsilon ε of the batch normalisations
    */
   public record Form(Bias bias, Window window, MaxPool pool, boolean strideFirst, float epsilon) {
+    private static final Window STEM = Window.of(7, 2, 3);
+
     /** Returns torchvision's: no bias, 3×3 pool with a border of 1, stride in the 3×3. */
     public static Form torchvision() {
-      return new Form(
-          Bias.NONE,
-          Window.of(7, 2, 3),
-          new MaxPool(Window.of(3, 2, 1), false),
-          false,
-          Modules.EPSILON);
+      var pool = new MaxPool(Window.of(3, 2, 1), false);
+      return new Form(Bias.NONE, STEM, pool, false, Modules.EPSILON);
+    }
+
+    /**
+     * Returns Keras': biases everywhere, stride in the 1×1. The zeros that Keras puts around the
+     * max pool change nothing: its input is never negative.
+     */
+    public static Form keras() {
+      var pool = new MaxPool(Window.of(3, 2, 1), false);
+      return new Form(Bias.ALL, STEM, pool, true, 1.001e-5f);
+    }
+
+    /**
+     * Returns Caffe's for the pointing game: a bias in the first convolution, a pool without a
+     * border whose last window reaches beyond the image, stride in the 1×1.
+     */
+    public static Form caffe() {
+      var pool = new MaxPool(Window.of(3, 2, 0), true);
+      return new Form(Bias.STEM, STEM, pool, true, Modules.EPSILON);
     }
   }
 
   public ResNet {
     stages = List.copyOf(stages);
+  }
+
+  /** Returns the network of the same layers from another release. */
+  public ResNet with(Form form) {
+    return new ResNet(block, stem, stages, groups, form);
   }
 
   @Override

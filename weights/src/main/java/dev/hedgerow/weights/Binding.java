@@ -31,13 +31,20 @@ public final class Binding {
    * network wants them stay where they are.
    *
    * @param family the network
-   * @param source its weights
+   * @param source its weights, in any dialect
    * @param input {@code [1, C, H, W]}
    * @throws MismatchException if the file's tensors are not the family's; has all differences
    * @throws FormatException if a tensor cannot be read
    * @throws IllegalArgumentException if the network does not take such an input
    */
   public static Graph bind(Family family, WeightSource source, Shape input) throws IOException {
+    return bind(Release.of(family, source), input);
+  }
+
+  /** Builds the network of a release; see the other. */
+  public static Graph bind(Release release, Shape input) throws IOException {
+    Family family = release.family();
+    WeightSource source = release.weights();
     Map<String, TensorInfo> stored = stored(source);
     int classes = classes(family, stored);
     Map<String, Shape> declared = family.parameters(classes);
@@ -53,8 +60,10 @@ public final class Binding {
 
   /** Returns in what the tensors of a file differ from those of a family; reads no values. */
   public static Mismatch compare(Family family, WeightSource source) {
-    Map<String, TensorInfo> stored = stored(source);
-    return compare(family, family.parameters(classes(family, stored)), stored);
+    Release release = Release.of(family, source);
+    Map<String, TensorInfo> stored = stored(release.weights());
+    Family variant = release.family();
+    return compare(variant, variant.parameters(classes(variant, stored)), stored);
   }
 
   /**
@@ -63,13 +72,15 @@ public final class Binding {
    * with them. Reads no values.
    */
   public static Optional<Mismatch> nearest(WeightSource source, Collection<Family> families) {
-    Map<String, TensorInfo> stored = stored(source);
     Mismatch nearest = null;
     for (Family family : families) {
-      Map<String, Shape> declared = family.parameters(classes(family, stored));
+      Release release = Release.of(family, source);
+      Family variant = release.family();
+      Map<String, TensorInfo> stored = stored(release.weights());
+      Map<String, Shape> declared = variant.parameters(classes(variant, stored));
       long shared = declared.keySet().stream().filter(stored::containsKey).count();
       if (2 * shared < declared.size()) continue;
-      Mismatch mismatch = compare(family, declared, stored);
+      Mismatch mismatch = compare(variant, declared, stored);
       if (nearest == null || mismatch.size() < nearest.size()) nearest = mismatch;
     }
     return Optional.ofNullable(nearest);
