@@ -1,8 +1,11 @@
 package dev.hedgerow.test;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
@@ -10,7 +13,9 @@ import dev.hedgerow.test.RandomNetwork.Block;
 import dev.hedgerow.test.RandomNetwork.Numbers;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
@@ -75,6 +80,23 @@ class GradientPropertiesTest {
       double tolerance = 1e-5 * magnitude + 1e-8 * (1 + Math.abs(higher));
       assertEquals((higher - lower) / (2 * STEP), expected, tolerance, at.toString());
     }
+  }
+
+  @Property(tries = 60, seed = "52")
+  void oneWalkGivesTheGradientsOfMany(@ForAll("networks") RandomNetwork network) {
+    Graph graph = network.graph();
+    int target = network.target(graph);
+    Recording recording = graph.record(engine, network.image(0));
+    float[] seed = new float[graph.classes()];
+    seed[target] = 1;
+    Set<Node> nodes = Set.copyOf(graph.nodes().subList(0, graph.logits().index() + 1));
+    Map<Node, Tensor> gradients =
+        graph.gradients(engine, recording, Tensor.of(Shape.of(1, seed.length), seed), nodes);
+    assertEquals(nodes, gradients.keySet());
+    gradients.forEach(
+        (node, gradient) ->
+            assertArrayEquals(
+                graph.gradient(engine, recording, target, node).toArray(), gradient.toArray()));
   }
 
   private static double[] doubles(float[] values) {
