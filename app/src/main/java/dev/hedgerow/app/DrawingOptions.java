@@ -40,8 +40,7 @@ final class DrawingOptions {
     @Override
     public ColourMap convert(String text) {
       for (ColourMap map : ColourMap.values()) if (name(map).equals(text)) return map;
-      List<String> names =
-          Arrays.stream(ColourMap.values()).map(ColourMapConverter::name).toList();
+      List<String> names = Arrays.stream(ColourMap.values()).map(ColourMapConverter::name).toList();
       throw new TypeConversionException(
           "no colours \"%s\", expected one of %s%s"
               .formatted(text, String.join(", ", names), Nearest.to(text, names)));

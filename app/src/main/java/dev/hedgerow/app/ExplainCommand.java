@@ -121,8 +121,7 @@ final class ExplainCommand implements Callable<Integer> {
       Plan plan = methodOptions.plan(model);
       var explainer = new Explainer(engine, model, asked, plan);
       Drawing drawing = drawingOptions.drawing();
-      Sheet sheet =
-          drawingOptions.sheet() ? new Sheet(Grid.ofMany(engine, drawing, plan)) : null;
+      Sheet sheet = drawingOptions.sheet() ? new Sheet(Grid.ofMany(engine, drawing, plan)) : null;
       return explain(engine, explainer, sheet, folder, messages);
     }
   }

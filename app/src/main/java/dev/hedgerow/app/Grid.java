@@ -17,7 +17,9 @@ import java.util.Locale;
  * column for each method, and the colour scale below.
  */
 final class Grid {
-  /** The longest side of a picture, in pixels, where there is one image, and where there are many. */
+  /**
+   * The longest side of a picture, in pixels, where there is one image, and where there are many.
+   */
   private static final int LARGE = 224;
 
   private static final int SMALL = 128;
@@ -66,8 +68,7 @@ final class Grid {
   }
 
   /** Returns the grid of one image as a picture. */
-  static BufferedImage of(
-      Engine engine, Drawing drawing, Explanation explanation, String stem) {
+  static BufferedImage of(Engine engine, Drawing drawing, Explanation explanation, String stem) {
     int column = Math.max(cell(explanation.picture(), LARGE).width(), NARROWEST);
     var grid = new Grid(engine, drawing, explanation.plan().passes(), LARGE, column);
     List<Heatmap> maps = explanation.maps().stream().map(Explanation.Map::heatmap).toList();
@@ -128,7 +129,9 @@ final class Grid {
   }
 
   private List<String> names(Explanation.Score score) {
-    return lettered ? BOLD.wrap(score.name().name(), LABELS, side / BOLD.lineHeight() - 2) : List.of();
+    return lettered
+        ? BOLD.wrap(score.name().name(), LABELS, side / BOLD.lineHeight() - 2)
+        : List.of();
   }
 
   private void label(
@@ -167,8 +170,7 @@ final class Grid {
   }
 
   /** Says in words that there is no map to see. */
-  private void box(
-      Graphics2D graphics, String word, String reason, int left, int top, int height) {
+  private void box(Graphics2D graphics, String word, String reason, int left, int top, int height) {
     graphics.setColor(NO_MAP);
     graphics.fillRect(left, top, column, height);
     if (!lettered) return;
@@ -201,8 +203,7 @@ final class Grid {
         lettered
             ? FINE.wrap(drawing.scale().meaning(), width() - left(0) - GAP, Integer.MAX_VALUE)
             : List.of();
-    int legend =
-        BAR_HEIGHT + 2 * GAP + (lettered ? (1 + meaning.size()) * FINE.lineHeight() : 0);
+    int legend = BAR_HEIGHT + 2 * GAP + (lettered ? (1 + meaning.size()) * FINE.lineHeight() : 0);
     BufferedImage sheet = blank(width(), header + rowsHeight + legend);
     Graphics2D graphics = sheet.createGraphics();
     for (int i = 0; i < passes.size(); i++) {

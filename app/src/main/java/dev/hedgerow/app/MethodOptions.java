@@ -43,8 +43,7 @@ final class MethodOptions {
       paramLabel = "G",
       converter = Gamma.Converter.class,
       defaultValue = "1",
-      description =
-          "Gradient Hedge's: 1 (default, tightest) to 2 (broadest); several: 1,1.5,2.")
+      description = "Gradient Hedge's: 1 (default, tightest) to 2 (broadest); several: 1,1.5,2.")
   private Gamma.Gammas gammas = new Gamma.Gammas(List.of());
 
   @Option(

@@ -35,11 +35,7 @@ final class Report {
    * @param stem what the files' names begin with
    */
   Report(
-      Engine engine,
-      Explanation explanation,
-      String stem,
-      OutputFolder folder,
-      Drawing drawing) {
+      Engine engine, Explanation explanation, String stem, OutputFolder folder, Drawing drawing) {
     this.engine = engine;
     this.explanation = explanation;
     this.stem = stem;

@@ -105,8 +105,7 @@ sealed interface Scale {
       try {
         BigDecimal value = new BigDecimal(percent);
         if (value.signum() > 0 && value.compareTo(BigDecimal.valueOf(100)) <= 0) {
-          return new Percentile(
-              value.doubleValue(), value.stripTrailingZeros().toPlainString());
+          return new Percentile(value.doubleValue(), value.stripTrailingZeros().toPlainString());
         }
       } catch (NumberFormatException noNumber) {
         // Said below.
