@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Explains images, one after the other, with one network and the same methods. */
@@ -57,8 +58,8 @@ final class Explainer {
     }
     if (refusals.size() == plan.passes().size()) {
       Pass first = plan.passes().getFirst();
-      throw new UsageException(
-          first.method().name() + ": " + refusals.get(first).getMessage(), refusals.get(first));
+      IllegalArgumentException refused = Objects.requireNonNull(refusals.get(first));
+      throw new UsageException(first.method().name() + ": " + refused.getMessage(), refused);
     }
     this.keep = kept.toArray(new Node[0]);
   }

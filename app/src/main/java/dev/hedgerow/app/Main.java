@@ -50,7 +50,7 @@ final class Main implements Callable<Integer> {
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
-      description = "Print the stack trace of an error too.")
+      description = "Print the stack trace of an error too, and the time of each method.")
   private boolean verbose;
 
   /** Runs the program and ends the virtual machine with its exit code. */

@@ -303,6 +303,144 @@ class MainTest {
   }
 
   @Test
+  void putsSeveralMethodsAndClassesSideBySide() throws IOException {
+    Path out = folder.resolve("grid");
+    Result result =
+        explain(
+            out, cat, "--method=gradient,grad-cam,gradient", "--target=1,2,3", "--scale=common");
+    assertEquals(0, result.exitCode(), result.err());
+    assertTrue(result.out().contains(out.resolve("cat.grid.png") + "  grid of 3 x 2"));
+    assertTrue(Files.readString(out.resolve("cat.json")).contains("\"cat.grid.png\""));
+    BufferedImage grid = ImageIO.read(out.resolve("cat.grid.png").toFile());
+    // A column for names, one for the picture of 224 x 168, two for maps.
+    assertTrue(grid.getWidth() > 3 * 224 && grid.getWidth() < 5 * 224, grid.toString());
+    assertTrue(grid.getHeight() > 3 * 168 && grid.getHeight() < 4 * 168 + 60, grid.toString());
+    Path one = folder.resolve("no-grid");
+    explain(one, cat, "--method=gradient", "--target=1");
+    assertFalse(files(one).contains("cat.grid.png"));
+    assertFalse(Files.readString(one.resolve("cat.json")).contains("\"grid\""));
+  }
+
+  @Test
+  void putsSeveralImagesOnOneSheet() throws IOException {
+    Path out = folder.resolve("sheet");
+    Result result = explain(out, "--grid", cat, dog, noPicture, "--method=gradient", "--target=1");
+    assertEquals(1, result.exitCode());
+    assertTrue(result.out().endsWith("  " + out.resolve("grid.png") + System.lineSeparator()));
+    BufferedImage sheet = ImageIO.read(out.resolve("grid.png").toFile());
+    assertTrue(sheet.getHeight() > 2 * 96 && sheet.getHeight() < 3 * 96 + 60, sheet.toString());
+    assertFalse(explain(out, "--grid", "--json", cat).out().contains("grid.png\n"));
+  }
+
+  @Test
+  void aMethodThatFailsDoesNotStopTheOthers() throws IOException {
+    Path out = folder.resolve("failing");
+    Result result =
+        explain(
+            out,
+            cat,
+            "--method=gradient,grad-cam,input-x-gradient",
+            "--target=1",
+            "--start-layer=linear");
+    assertFailure(
+        result,
+        cat + ": grad-cam of class 1: grad-cam: layer \"linear\" is not spatial but [1, 10]");
+    assertTrue(
+        files(out)
+            .containsAll(
+                List.of("cat.1.gradient.png", "cat.1.input-x-gradient.png", "cat.grid.png")));
+    assertFalse(files(out).contains("cat.1.grad-cam.png"));
+    String json = Files.readString(out.resolve("cat.json"));
+    assertTrue(json.contains("\"error\" : \"grad-cam: layer \\\"linear\\\" is not spatial"), json);
+    assertFailure(
+        explain(folder.resolve("failing-all"), cat, "--method=grad-cam", "--start-layer=linear"),
+        cat
+            + ": grad-cam of class "
+            + best()
+            + ": grad-cam: layer \"linear\" is not spatial but [1, 10]");
+  }
+
+  @Test
+  void anEmptyMapIsNeverSilent() throws IOException {
+    Path zero = folder.resolve("zero.npy");
+    Npy.write(zero, Shape.of(3, 32, 32), new float[3 * 32 * 32]);
+    Path out = folder.resolve("empty");
+    Result result = explain(out, zero, "--method=input-x-gradient,gradient", "--target=1");
+    assertEquals(0, result.exitCode(), result.err());
+    String warning =
+        "hedgerow: warning: " + zero + ": input-x-gradient of class 1: the map is empty";
+    assertTrue(result.err().contains(warning + ": 0 everywhere"), result.err());
+    assertTrue(files(out).contains("zero.grid.png"));
+  }
+
+  private String best() {
+    return explain(folder.resolve("best"), cat)
+        .out()
+        .lines()
+        .toList()
+        .get(1)
+        .strip()
+        .split(" ", -1)[0];
+  }
+
+  @Test
+  void verboseTellsTheTimeOfEachMethod() {
+    Result result =
+        explain(folder.resolve("times"), cat, "--verbose", "--method=gradient,grad-cam", "--top=1");
+    assertEquals(0, result.exitCode());
+    assertEquals(2, result.errLines().size(), result.err());
+    assertTrue(result.errLines().getFirst().matches(".*: gradient of class \\d: \\d+ ms"));
+  }
+
+  @Test
+  void scalesAndColoursChangePicturesOnly() throws IOException {
+    Path plain = folder.resolve("plain");
+    Path drawn = folder.resolve("drawn");
+    explain(plain, cat, "--method=gradient", "--target=1");
+    Result result =
+        explain(
+            drawn,
+            cat,
+            "--method=gradient",
+            "--target=1",
+            "--scale=percentile:90",
+            "--colours=grey");
+    assertEquals(0, result.exitCode(), result.err());
+    for (String name : List.of("cat.1.gradient.png", "cat.1.gradient.overlay.png")) {
+      assertTrue(Files.mismatch(plain.resolve(name), drawn.resolve(name)) >= 0, name);
+    }
+    String values = "cat.1.gradient.npy";
+    assertEquals(-1, Files.mismatch(plain.resolve(values), drawn.resolve(values)));
+    BufferedImage grey = ImageIO.read(drawn.resolve("cat.1.gradient.png").toFile());
+    int ends = 0;
+    for (int i = 0; i < 1024; i++) {
+      int rgb = grey.getRGB(i % 32, i / 32) & 0xffffff;
+      assertEquals(rgb & 255, rgb >> 16);
+      if (rgb == 0 || rgb == 0xffffff) ends++;
+    }
+    assertTrue(ends >= 102 && ends <= 115, ends + " of 1024 pixels beyond percentile 90");
+  }
+
+  @Test
+  void readsAStartOfTheUsersOwn() throws IOException {
+    Path row = folder.resolve("row.npy");
+    Npy.write(row, Shape.of(1, 10), new float[] {0, 1, 0, 0, 0, 0, 0, 0, 0, 0});
+    Path out = folder.resolve("start");
+    Result result = explain(out, cat, "--start", row, "--seed=7", "--saliency-layer=layer1.0");
+    assertEquals(0, result.exitCode(), result.err());
+    assertEquals(7, number(out.resolve("cat.json"), "seed"));
+    assertTrue(Files.readString(out.resolve("cat.json")).contains("\"start\" : \"" + row));
+    Path few = folder.resolve("few.npy");
+    Npy.write(few, Shape.of(2), new float[] {1, 2});
+    assertFailure(
+        explain(out, cat, "--start", few),
+        few + ": shape [2], expected [10], a number for each logit of " + FAMILY);
+    Npy.write(few, Shape.of(10), new float[] {0, 0, Float.NaN, 0, 0, 0, 0, 0, 0, 0});
+    assertFailure(explain(out, cat, "--start", few), few + ": NaN for class 2");
+    assertFailure(explain(out, cat, "--start=none.npy"), "none.npy: no such file");
+  }
+
+  @Test
   void theResultsDoNotDependOnTheThreads() throws IOException {
     Path one = folder.resolve("thread-1");
     Path two = folder.resolve("thread-2");
@@ -476,6 +614,16 @@ class MainTest {
           --size=0x5               | "0x5" is no size
           --add-policy=none        | "none" is no policy, expected published or conserving
           --start-layer=layer9     | has no layer "layer9"; did you mean layer
+          --saliency-layer=layer9  | has no layer "layer9"; did you mean layer
+          --start=logits           | "logits" is no start, expected logit, one-hot, contrast or a .npy
+          --start=logits           | did you mean logit?
+          --seed=x                 | 'x' is not a long
+          --scale=comon            | "comon" is no scale, expected each, common or percentile:99
+          --scale=comon            | did you mean common?
+          --scale=percentile:0     | "0" is no percentile, expected a number above 0, up to 100
+          --scale=percentile:      | "" is no percentile
+          --colours=sismic         | no colours "sismic", expected one of seismic, bwr, jet
+          --colours=sismic         | did you mean seismic?
           --preprocess=imagnet     | unknown preprocessing "imagnet"
           --model=x                | should be specified only once
           """)

@@ -6,14 +6,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class MethodPageTest {
+  private static final Path PAGES = Path.of("..", "docs", "methods");
+
+  /** Returns the names of all pages. */
+  static List<String> pages() throws IOException {
+    try (var files = Files.list(PAGES)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".md") && !name.equals("README.md"))
+          .map(name -> name.substring(0, name.length() - ".md".length()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Returns the names of all methods. */
   static List<String> names() {
     return Methods.standard().all().stream().map(Attributor::name).toList();
   }
@@ -26,9 +44,18 @@ class MethodPageTest {
     return out.toString();
   }
 
+  @Test
+  void everyMethodHasItsPageInTheIndex() throws IOException {
+    assertTrue(pages().containsAll(names()), names() + " in " + pages());
+    String index = Files.readString(PAGES.resolve("README.md"));
+    for (String name : pages()) {
+      assertTrue(index.contains("\n| [" + name + "](" + name + ".md) | "), name);
+    }
+  }
+
   @ParameterizedTest
-  @MethodSource("names")
-  void everyMethodHasItsPage(String name) {
+  @MethodSource("pages")
+  void everyPageHasAllSections(String name) {
     MethodPage page = MethodPage.of(name);
     assertFalse(page.title().isBlank());
     for (String section : MethodPage.SECTIONS) {

@@ -36,8 +36,7 @@ public record Attribution(
 
   public Attribution {
     layers = List.copyOf(layers);
-    warnings =
-        warnings.isEmpty() && isZero(heatmap) ? List.of(EMPTY) : List.copyOf(warnings);
+    warnings = warnings.isEmpty() && isZero(heatmap) ? List.of(EMPTY) : List.copyOf(warnings);
   }
 
   private static boolean isZero(Tensor heatmap) {

@@ -137,8 +137,8 @@ public final class Heatmap {
   }
 
   /**
-   * Returns the map's colours: the colour of {@code r / end} on a symmetric scale; the middle colour
-   * everywhere if the map is 0.
+   * Returns the map's colours: the colour of {@code r / end} on a symmetric scale; the middle
+   * colour everywhere if the map is 0.
    *
    * @param end the magnitude at which the scale ends, above 0 unless the map is 0; larger ones have
    *     the same colour

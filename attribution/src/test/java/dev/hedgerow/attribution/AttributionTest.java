@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 class AttributionTest {
   private static List<String> warnings(float value, List<String> own) {
     Tensor relevance = Tensor.of(Shape.of(1, 1, 1, 2), new float[] {-0f, value});
-    return Attribution.atInput(
-            Engine.sequential(), new Gradient(), 3, relevance, List.of(), own)
+    return Attribution.atInput(Engine.sequential(), new Gradient(), 3, relevance, List.of(), own)
         .warnings();
   }
 
