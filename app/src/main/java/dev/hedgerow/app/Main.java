@@ -18,7 +18,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line: {@code hedgerow explain|models|methods|inspect|help}. */
+/** The command line: {@code hedgerow explain|models|methods|inspect|download|help}. */
 @Command(
     name = "hedgerow",
     description = "Explains the decisions of convolutional networks.",
@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ModelsCommand.class,
       MethodsCommand.class,
       InspectCommand.class,
+      DownloadCommand.class,
       HelpCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -2,7 +2,7 @@ package dev.hedgerow.app;
 
 import java.io.PrintWriter;
 
-/** A line on the terminal that says which image is being worked on. */
+/** A line on the terminal that says how far the work is. */
 final class Progress {
   /** Set by the launcher: a shell can tell whether the error stream is a terminal, Java cannot. */
   private static final String TERMINAL_PROPERTY = "hedgerow.terminal";
@@ -13,6 +13,7 @@ final class Progress {
   private final int images;
   private final boolean shown;
   private boolean dirty;
+  private long lastShown;
 
   /**
    * @param images how many there are; of a single one nothing is shown
@@ -23,6 +24,25 @@ final class Progress {
     this.shown = images > 1 && Boolean.getBoolean(TERMINAL_PROPERTY);
   }
 
+  /** For one piece of work, which takes long. */
+  Progress(PrintWriter terminal) {
+    this(terminal, 2);
+  }
+
+  /**
+   * Shows how much of a file has come, ten times a second.
+   *
+   * @param total negative where it is not known
+   */
+  void show(String name, long bytes, long total) {
+    long now = System.nanoTime();
+    if (!shown || (now - lastShown < 100_000_000 && bytes != total)) return;
+    lastShown = now;
+    String share =
+        total > 0 ? " of %d MB, %d%%".formatted(total / 1_000_000, 100 * bytes / total) : " MB";
+    line(name + "  " + bytes / 1_000_000 + share);
+  }
+
   /**
    * Shows that an image is being worked on.
    *
@@ -30,8 +50,11 @@ final class Progress {
    */
   void show(int number, String name) {
     if (!shown) return;
+    line("[" + number + "/" + images + "] " + name);
+  }
+
+  private void line(String line) {
     clear();
-    String line = "[" + number + "/" + images + "] " + name;
     terminal.print(line.length() > WIDTH ? line.substring(0, WIDTH - 3) + "..." : line);
     terminal.flush();
     dirty = true;
