@@ -11,6 +11,7 @@ module dev.hedgerow.app {
   requires com.fasterxml.jackson.core;
   requires com.twelvemonkeys.imageio.webp;
   requires java.desktop;
+  requires java.net.http;
 
   opens dev.hedgerow.app to
       info.picocli;

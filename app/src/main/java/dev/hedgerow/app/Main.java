@@ -18,7 +18,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line: {@code hedgerow explain|models|methods|inspect|convert|help}. */
+/** The command line: {@code hedgerow explain|models|methods|inspect|convert|download|help}. */
 @Command(
     name = "hedgerow",
     description = "Explains the decisions of convolutional networks.",
@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MethodsCommand.class,
       InspectCommand.class,
       ConvertCommand.class,
+      DownloadCommand.class,
       HelpCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

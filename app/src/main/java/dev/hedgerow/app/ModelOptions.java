@@ -1,5 +1,7 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.app.download.PublishedFile;
+import dev.hedgerow.app.download.WeightCache;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.ClassNames;
 import dev.hedgerow.nn.Families;
@@ -37,6 +39,14 @@ final class ModelOptions {
       paramLabel = "FILE",
       description = "The weights of a family: .safetensors, .pth (.pt, .th), .h5, .keras or .npz.")
   private @Nullable Path weights;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      description =
+          "Where hedgerow download keeps weights, which are taken from there if --weights is not"
+              + " given; default: HEDGEROW_CACHE, else ~/.cache/hedgerow")
+  private @Nullable Path cache;
 
   @Option(
       names = "--labels",
@@ -80,10 +90,7 @@ final class ModelOptions {
   }
 
   private Model load(Family family, @Nullable Preprocess asked) throws Failure {
-    if (weights == null) {
-      throw new UsageException(
-          family.name() + " is a family without weights: name a file with --weights");
-    }
+    Path weights = this.weights != null ? this.weights : cached(family);
     UserFiles.check(weights, "a file of weights");
     Preprocessing own = family.preprocessing();
     Preprocess chosen = asked == null ? new Preprocess(family.name(), null, own) : asked;
@@ -104,6 +111,19 @@ final class ModelOptions {
                 ? family.classes()
                 : numbered(weights, graph);
     return model(weights, graph, chosen, false, classes);
+  }
+
+  private Path cached(Family family) {
+    return WeightCache.of(cache, System.getenv())
+        .find(family.name())
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    family.name()
+                        + " is a family without weights: name a file with --weights"
+                        + (PublishedFile.of(family.name()).isEmpty()
+                            ? ""
+                            : ", or run: hedgerow download " + family.name())));
   }
 
   private static ClassNames numbered(Path file, Graph graph) throws Failure {

@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.app.download.WeightCache;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Preprocessing;
@@ -22,18 +23,20 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    WeightCache cache = WeightCache.of(null, System.getenv());
     var out = spec.commandLine().getOut();
     for (Family family : Families.all()) {
       Preprocessing preprocessing = family.preprocessing();
       out.printf(
           Locale.ROOT,
-          "%-16s  %dx%d  %4d classes  %11d parameters  starts at %s%n",
+          "%-16s  %dx%d  %4d classes  %11d parameters  starts at %s%s%n",
           family.name(),
           preprocessing.height(),
           preprocessing.width(),
           family.classes().size(),
           family.parameterCount(),
-          family.startLayer());
+          family.startLayer(),
+          cache.find(family.name()).map(file -> "  weights " + file).orElse(""));
     }
     return Main.DONE;
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.sun.net.httpserver.HttpServer;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Parameter;
@@ -17,6 +18,8 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -636,7 +639,11 @@ class MainTest {
     assertUsage(run("explain"), "Missing required");
     assertUsage(run("explain", "--model", "vgg16"), "IMAGE");
     assertUsage(run("explain", cat), "--model");
-    assertUsage(run("explain", cat, "--model", "vgg16"), "name a file with --weights");
+    assertUsage(
+        run("explain", cat, "--model", "vgg16", "--cache", folder),
+        "name a file with --weights, or run: hedgerow download vgg16");
+    assertUsage(
+        run("explain", cat, "--model", FAMILY, "--cache", folder), "name a file with --weights");
     assertUsage(run("inspect"), "FILE");
     assertUsage(run("explian"), "explain");
     assertUsage(run("help", "explian"), "explian");
@@ -662,6 +669,67 @@ class MainTest {
       assertTrue(
           result.err().contains(text.toString()) || result.err().contains(weights.toString()),
           result.err());
+    }
+  }
+
+  @Test
+  void listsWhatCanBeDownloaded() {
+    List<String> lines = run("download", "--list", "--cache", folder).out().lines().toList();
+    assertEquals(31, lines.size());
+    assertTrue(lines.getFirst().matches("vgg11 +v1  vgg11-8a719046.pth +-"), lines.getFirst());
+  }
+
+  @Test
+  void downloadsFromAMirror() throws Exception {
+    Path cache = folder.resolve("cache");
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/mirror/vgg16-397923af.pth",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, 3);
+            exchange.getResponseBody().write(new byte[] {1, 2, 3});
+          }
+        });
+    server.start();
+    try {
+      String mirror = "http://127.0.0.1:" + server.getAddress().getPort() + "/mirror/";
+      Result result = run("download", "vgg16", "--cache", cache, "--mirror", mirror);
+      assertFailure(
+          result,
+          mirror
+              + "vgg16-397923af.pth: its SHA-256 starts with 039058c6, expected 397923af; it was"
+              + " not kept");
+      assertEquals(List.of(), files(cache));
+      assertFailure(
+          run("download", "vgg19", "--cache", cache, "--mirror", mirror),
+          mirror + "vgg19-dcbb9e9d.pth: the server answers 404 (not found)");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithADownload() throws IOException {
+    Path cache = Files.createDirectories(folder.resolve("bad-cache"));
+    Path file = Files.write(cache.resolve("vgg16-397923af.pth"), new byte[] {1, 2, 3});
+    assertFailure(
+        run("download", "vgg16", "--cache", cache),
+        file
+            + ": exists, but is not vgg16-397923af.pth: its SHA-256 starts with 039058c6, expected"
+            + " 397923af; --force replaces it");
+    assertFailure(
+        run("download", "resnet50:v2", "--offline", "--cache", cache),
+        cache.resolve("resnet50-11ad3fa6.pth")
+            + ": not there, and --offline forbids to download it");
+    assertUsage(run("download"), "Missing NAME");
+    assertUsage(run("download", "resnet5"), "did you mean resnet50");
+    assertUsage(run("download", "vgg16:v2"), "vgg16 has no weights \"v2\", expected v1");
+    assertUsage(run("download", "resnet50:v1", "--weights-version=v2"), "contradict");
+    for (String mirror : List.of("ftp://a.org", "file:///tmp", "a b", "")) {
+      assertUsage(
+          run("download", "alexnet", "--cache", cache, "--mirror", mirror),
+          "is no http or https address");
     }
   }
 

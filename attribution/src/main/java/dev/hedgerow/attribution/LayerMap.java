@@ -47,10 +47,9 @@ public final class LayerMap {
 
   /**
    * Returns a rule for all convolutions and fully connected layers, and for the rest what is usual:
-   * {@link Norm} for average pools and additions, shares of the
-   * magnitudes for differences; all to the first maximum of a max pool, to the
-   * signal of a gate; R back where it came from in layers that move elements; R unchanged in all
-   * others. Batch normalization is merged.
+   * {@link Norm} for average pools and additions, shares of the magnitudes for differences; all to
+   * the first maximum of a max pool, to the signal of a gate; R back where it came from in layers
+   * that move elements; R unchanged in all others. Batch normalization is merged.
    */
   public static LayerMap of(Rule weighted) {
     var norm = new Norm(LinearRule.STABILIZER);
@@ -107,7 +106,9 @@ public final class LayerMap {
       }
       Rule rule = rule(node, input);
       Node norm = norm(node, graph, below, input);
-      return norm != null && rule instanceof LinearRule linear ? linear.on(merged(node, norm)) : rule;
+      return norm != null && rule instanceof LinearRule linear
+          ? linear.on(merged(node, norm))
+          : rule;
     };
   }
 

@@ -32,7 +32,6 @@ public interface LinearRule extends Rule {
 
   /** Returns the rule for a layer that is to count as {@code merged} instead of what it is. */
   default Rule on(LinearMap merged) {
-    return (engine, node, inputs, r) ->
-        Passed.of(share(engine, merged, inputs.getFirst(), r));
+    return (engine, node, inputs, r) -> Passed.of(share(engine, merged, inputs.getFirst(), r));
   }
 }

@@ -18,7 +18,6 @@ public final class Methods {
               Lrp.STANDARD,
               new ContrastiveLrp(ContrastiveLrp.Form.SHARED),
               RelevanceCam.STANDARD,
-              
               new Rap(),
               new Rsp(),
               new Agf(),

@@ -1,0 +1,66 @@
+package dev.hedgerow.app.download;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proxies to go through: those of Java's own properties ({@code https.proxyHost} and so on),
+ * and where these name none, those of {@code HTTPS_PROXY} and {@code HTTP_PROXY}, except for the
+ * hosts of {@code NO_PROXY}: names with their subdomains, separated by commas, or {@code *}.
+ */
+final class Proxies extends ProxySelector {
+  private final ProxySelector properties;
+  private final Map<String, String> environment;
+
+  Proxies(ProxySelector properties, Map<String, String> environment) {
+    this.properties = properties;
+    this.environment = environment;
+  }
+
+  @Override
+  public List<Proxy> select(URI address) {
+    List<Proxy> stated = properties.select(address);
+    if (stated.stream().anyMatch(proxy -> proxy.type() != Proxy.Type.DIRECT)) return stated;
+    String proxy = variable(address.getScheme() + "_proxy");
+    if (proxy == null || isExcepted(address.getHost())) return List.of(Proxy.NO_PROXY);
+    URI at = URI.create(proxy.contains("://") ? proxy : "http://" + proxy);
+    if (at.getHost() == null) throw new IllegalArgumentException(proxy + ": no host in it");
+    int port = at.getPort() < 0 ? 80 : at.getPort();
+    return List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(at.getHost(), port)));
+  }
+
+  /** Returns a variable that may be written small or large; null if it is not there or empty. */
+  private @Nullable String variable(String name) {
+    String small = environment.get(name);
+    String value = small != null ? small : environment.get(name.toUpperCase(Locale.ROOT));
+    return value == null || value.isBlank() ? null : value.strip();
+  }
+
+  private boolean isExcepted(String host) {
+    String names = variable("no_proxy");
+    if (names == null) return false;
+    for (String entry : names.split(",", -1)) {
+      String name = entry.strip();
+      if (name.startsWith(".")) name = name.substring(1);
+      if (name.equals("*") || host.equalsIgnoreCase(name)) return true;
+      if (!name.isEmpty()
+          && host.toLowerCase(Locale.ROOT).endsWith("." + name.toLowerCase(Locale.ROOT))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void connectFailed(URI address, SocketAddress proxy, IOException why) {
+    // The request fails, which says it.
+  }
+}
