@@ -117,6 +117,8 @@ public record Download(
       try (SeekableByteChannel channel = disk.open(part)) {
         resumed = channel.size() > 0;
         receive(address, part, channel);
+      } finally {
+        if (Files.exists(part) && Files.size(part) == 0) Files.delete(part);
       }
       String found = PublishedFile.checksum(part);
       if (!found.equals(checksum)) {

@@ -302,6 +302,7 @@ class DownloadTest {
     answers.add(status(404));
     assertEquals(address() + ": the server answers 404 (not found)", failure());
     assertEquals(1, ranges.size());
+    assertEquals(List.of(), names());
   }
 
   @Test
