@@ -28,8 +28,7 @@ public final class Composites {
   public static final LayerMap EPSILON_PLUS = LayerMap.of(EPSILON).with(CONVOLUTION, new ZPlus());
 
   /** {@link #EPSILON_PLUS} with {@link Flat} for the convolution that reads the input. */
-  public static final LayerMap EPSILON_PLUS_FLAT =
-      EPSILON_PLUS.with(INPUT_CONVOLUTION, new Flat());
+  public static final LayerMap EPSILON_PLUS_FLAT = EPSILON_PLUS.with(INPUT_CONVOLUTION, new Flat());
 
   /** {@link AlphaBeta} with α = 2, β = 1 for convolutions, {@link Epsilon} for the others. */
   public static final LayerMap EPSILON_ALPHA2_BETA1 =
@@ -78,8 +77,7 @@ public final class Composites {
               BATCH_NORM,
               (engine, node, inputs, r) ->
                   node.layer() instanceof BatchNorm norm
-                      ? Rules.batchNorm(norm.normalization().factor())
-                          .pass(engine, node, inputs, r)
+                      ? Rules.batchNorm(norm.normalization().factor()).pass(engine, node, inputs, r)
                       : Rule.Passed.of(r))
           .withMergedBatchNorm(false);
 
@@ -134,9 +132,5 @@ public final class Composites {
           (LinearRule)
               (engine, layer, x, r) ->
                   Contributions.raising(engine, layer, x)
-                      .share(
-                          engine,
-                          layer.withBias(b -> Elementwise.scale(engine, b, 2)),
-                          r,
-                          0));
+                      .share(engine, layer.withBias(b -> Elementwise.scale(engine, b, 2)), r, 0));
 }

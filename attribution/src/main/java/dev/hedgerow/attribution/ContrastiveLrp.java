@@ -6,7 +6,6 @@ import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
-import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
@@ -32,7 +31,9 @@ final class ContrastiveLrp implements Attributor {
     SHARED("", "LRP(t) - LRP(others), the others sharing y_t"),
     /** {@code R/ΣR − D/ΣD}; R starts as {@code |y_t|} at t, D as {@code |y_k|} at the others. */
     CLRP1(":clrp1", "CLRP1: LRP(t)/sum - LRP(others)/sum"),
-    /** {@code R/ΣR − D/ΣD}; both start as {@code |y_t|}, D with the last layer's weights negated. */
+    /**
+     * {@code R/ΣR − D/ΣD}; both start as {@code |y_t|}, D with the last layer's weights negated.
+     */
     CLRP2(":clrp2", "CLRP2: LRP(t)/sum - LRP(t, last weights negated)/sum"),
     /** {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p softmax. */
     SOFTMAX_GRADIENT(":sglrp", "SGLRP: LRP of the softmax's gradient, t minus others");
@@ -99,16 +100,23 @@ final class ContrastiveLrp implements Attributor {
         new Descent(
             engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
     LayerMap map = form.isOfGu() ? Composites.CONTRASTIVE : Composites.Z_PLUS;
-    StartRelevance start = options.start() == null ? StartRelevance.of(ofTarget(engine, recording, target)) : options.start();
+    StartRelevance start =
+        options.start() == null
+            ? StartRelevance.of(ofTarget(engine, recording, target))
+            : options.start();
     Tensor r = descent.run(map, start.at(engine, recording, target));
     Tensor d =
         descent.run(
             form == Form.CLRP2 ? negated(map, graph) : map,
-            form == Form.CLRP2 ? start.at(engine, recording, target) : ofOthers(engine, recording, target));
+            form == Form.CLRP2
+                ? start.at(engine, recording, target)
+                : ofOthers(engine, recording, target));
     double sumR = Reductions.sum(engine, r);
     double sumD = Reductions.sum(engine, d);
     if (sumD == 0 || (sumR == 0 && form.isOfGu())) {
-      descent.warn("no relevance of %s reaches the map: there is nothing to contrast, and the map is empty".formatted(sumD == 0 ? "the other classes" : "the class"));
+      descent.warn(
+          "no relevance of %s reaches the map: there is nothing to contrast, and the map is empty"
+              .formatted(sumD == 0 ? "the other classes" : "the class"));
       return descent.attribution(this, target, Tensor.zeros(r.shape()));
     }
     Tensor contrast =

@@ -92,9 +92,7 @@ final class Descent {
         walk.run(
             top,
             r,
-            saliency == null
-                ? InputConvolutions.below(graph, top).maps()
-                : Set.of(saliency));
+            saliency == null ? InputConvolutions.below(graph, top).maps() : Set.of(saliency));
     if (layers == null) layers = walk.layers();
     return arrived;
   }

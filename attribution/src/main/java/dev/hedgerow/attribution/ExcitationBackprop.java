@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * connections in proportion to {@code x_i w_ij⁺}, passes a place ({@link
  * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}.
  *
- * <p>Contrastive (Section 3.4): the walk from the class that wins where t loses, with the weights of
- * the last layer negated, is subtracted, and what is left below 0 cut off. Subtracted here at the
- * map: as all is linear in P, that is the same as subtracting below the last layer.
+ * <p>Contrastive (Section 3.4): the walk from the class that wins where t loses, with the weights
+ * of the last layer negated, is subtracted, and what is left below 0 cut off. Subtracted here at
+ * the map: as all is linear in P, that is the same as subtracting below the last layer.
  *
  * <p>The map is the sum over channels where the last stage below the start layer ({@link
  * StartLayer}) begins ({@link Stages}): {@code pool4} of VGG-16, {@code layer3} of a ResNet. A

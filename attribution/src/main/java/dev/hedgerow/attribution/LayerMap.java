@@ -104,7 +104,9 @@ public final class LayerMap {
       }
       Rule rule = rule(node, input);
       Node norm = norm(node, graph, below, input);
-      return norm != null && rule instanceof LinearRule linear ? linear.on(merged(node, norm)) : rule;
+      return norm != null && rule instanceof LinearRule linear
+          ? linear.on(merged(node, norm))
+          : rule;
     };
   }
 

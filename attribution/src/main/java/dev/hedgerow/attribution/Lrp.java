@@ -39,8 +39,7 @@ public final class Lrp implements Attributor {
               variant("epsilon", "LRP-epsilon, 1e-6", BACH, LayerMap.of(new Epsilon(1e-6f))),
               variant("gamma", "LRP-gamma, 0.25", OVERVIEW, LayerMap.of(new Gamma(0.25f))),
               variant("z-plus", "LRP-z+ with bias", BACH, LayerMap.of(new ZPlus())),
-              variant(
-                  "alpha2beta1", "LRP-alpha2beta1", BACH, LayerMap.of(new AlphaBeta(2, 1))),
+              variant("alpha2beta1", "LRP-alpha2beta1", BACH, LayerMap.of(new AlphaBeta(2, 1))),
               variant(
                   "relprop-alpha2",
                   "LRP-alpha2beta1, each term with its own denominator, no bias",
@@ -150,10 +149,7 @@ public final class Lrp implements Attributor {
     Graph graph = recording.graph();
     var descent =
         new Descent(
-            engine,
-            recording,
-            Descent.start(graph, options),
-            Descent.saliency(graph, options));
+            engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
     StartRelevance start = options.start() == null ? StartRelevance.LOGIT : options.start();
     Tensor relevance = descent.run(map, start.at(engine, recording, target));
     return descent.attribution(this, target, relevance);

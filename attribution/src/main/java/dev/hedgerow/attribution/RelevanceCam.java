@@ -74,7 +74,8 @@ final class RelevanceCam implements Attributor {
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node layer = layer(recording.graph(), options);
     var descent = new Descent(engine, recording, null, layer);
-    StartRelevance start = options.start() == null ? contrast(engine, recording, target) : options.start();
+    StartRelevance start =
+        options.start() == null ? contrast(engine, recording, target) : options.start();
     Tensor r = descent.run(map, start.at(engine, recording, target));
     Tensor a = recording.output(layer);
     Tensor w = Reductions.spatialMean(engine, r).reshape(Shape.of(1, a.shape().extent(1), 1, 1));

@@ -46,8 +46,7 @@ record ScaledOperator(LinearOperator operator, Tensor factor) implements LinearO
   public Tensor reverse(Engine engine, WeightView view, Tensor s, Shape input) {
     return switch (view) {
       case PLAIN -> reverseScaled(engine, view, s, factor, input);
-      case ABSOLUTE ->
-          reverseScaled(engine, view, s, Elementwise.absolute(engine, factor), input);
+      case ABSOLUTE -> reverseScaled(engine, view, s, Elementwise.absolute(engine, factor), input);
       case SQUARED ->
           reverseScaled(engine, view, s, Elementwise.multiply(engine, factor, factor), input);
       case ONE -> operator.reverse(engine, view, s, input);

@@ -78,8 +78,7 @@ class LrpMatrixTest {
     Layer linear =
         new Linear(
             Dense.of(
-                Parameter.of(Shape.of(outputs, inputs), w),
-                Parameter.of(Shape.of(outputs), bias)));
+                Parameter.of(Shape.of(outputs, inputs), w), Parameter.of(Shape.of(outputs), bias)));
     var terms =
         new Terms() {
           @Override
@@ -99,8 +98,7 @@ class LrpMatrixTest {
             }
           }
         };
-    assertRules(
-        linear, Shape.of(1, inputs), terms, x, w, bias, r, merged ? random : null);
+    assertRules(linear, Shape.of(1, inputs), terms, x, w, bias, r, merged ? random : null);
   }
 
   private static float[] gaussians(Random random, int count) {
@@ -136,9 +134,7 @@ class LrpMatrixTest {
     var matrix = Matrix.of(terms, x, w, bias, factor, offset, r);
     for (Formula formula : matrix.formulas()) {
       Tensor shared =
-          formula
-              .rule
-              .share(engine, map, Tensor.of(input, x), Tensor.of(node.shape(), r));
+          formula.rule.share(engine, map, Tensor.of(input, x), Tensor.of(node.shape(), r));
       formula.shares.assertClose(formula.rule.toString(), shared.toArray());
     }
   }
@@ -220,25 +216,18 @@ class LrpMatrixTest {
           new Formula(new Epsilon(0), shares().add(1, plain, bias, 0)),
           new Formula(new Epsilon(1e-6f), shares().add(1, plain, bias, eps)),
           new Formula(new Epsilon(0.25f), shares().add(1, plain, bias, 0.25)),
-          new Formula(
-              new WithoutBias(new Epsilon(0.25f)), shares().add(1, plain, none, 0.25)),
+          new Formula(new WithoutBias(new Epsilon(0.25f)), shares().add(1, plain, none, 0.25)),
           new Formula(new ZPlus(), shares().add(1, raising, up, eps)),
           new Formula(new WithoutBias(new ZPlus(0)), shares().add(1, raising, none, 0)),
           new Formula(new AlphaBeta(1, 0), shares().add(1, raising, up, eps)),
           new Formula(
-              new AlphaBeta(2, 1),
-              shares().add(2, raising, up, eps).add(-1, lowering, down, eps)),
+              new AlphaBeta(2, 1), shares().add(2, raising, up, eps).add(-1, lowering, down, eps)),
           new Formula(new Gamma(0.25f), gamma(0.25, eps, up, down)),
           new Formula(new WSquare(), shares().add(1, (x, w) -> w * w, squared, eps)),
           new Formula(new Flat(), shares().add(1, (x, w) -> 1, none, 0)),
           new Formula(
               new ZBox(-8, 9),
-              shares()
-                  .add(
-                      1,
-                      (x, w) -> x * w + 8 * Math.max(w, 0) - 9 * Math.min(w, 0),
-                      none,
-                      0)),
+              shares().add(1, (x, w) -> x * w + 8 * Math.max(w, 0) - 9 * Math.min(w, 0), none, 0)),
           new Formula(
               new Relprop(2),
               shares()
@@ -290,8 +279,7 @@ class LrpMatrixTest {
     private static final double ROUNDING = Math.ulp(1f);
 
     Shares add(double factor, Contribution contribution, double[] bias, double epsilon) {
-      return add(
-          factor, contribution, bias, epsilon, matrix.r, new boolean[matrix.bias.length]);
+      return add(factor, contribution, bias, epsilon, matrix.r, new boolean[matrix.bias.length]);
     }
 
     /**

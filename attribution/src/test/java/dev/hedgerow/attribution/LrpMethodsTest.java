@@ -75,10 +75,12 @@ class LrpMethodsTest {
     assertEquals(2, clrp2.warnings().size());
     Graph.Builder builder = Graph.builder("one class");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
-    node = builder.add("relu", new Relu(), builder.add("conv", MethodsTest.conv(20, 21, 3, 4), node));
+    node =
+        builder.add("relu", new Relu(), builder.add("conv", MethodsTest.conv(20, 21, 3, 4), node));
     node = builder.add("flatten", new Flatten(1), node);
     Graph graph = builder.build(builder.add("fc", MethodsTest.linear(24, 25, 256, 1), node));
-    for (String name : new String[] {"contrastive-lrp", "contrastive-lrp:clrp1", "contrastive-lrp:sglrp"}) {
+    for (String name :
+        new String[] {"contrastive-lrp", "contrastive-lrp:clrp1", "contrastive-lrp:sglrp"}) {
       Attributor method = Methods.standard().find(name);
       Attribution attribution = explain(method, graph, 0, Options.standard());
       assertArrayEquals(new float[64], attribution.heatmap().toArray(), name);
@@ -98,17 +100,18 @@ class LrpMethodsTest {
       Attribution contrastive = explain("contrastive-excitation-backprop", target);
       KnownAnswers.assertPrinted("A cEB t" + target, contrastive.relevance().toArray(), 9);
     }
-    assertEquals(0.06142774343239736, Reductions.sum(engine, explain("contrastive-excitation-backprop", 0).relevance()), 1e-6);
+    assertEquals(
+        0.06142774343239736,
+        Reductions.sum(engine, explain("contrastive-excitation-backprop", 0).relevance()),
+        1e-6);
   }
 
   @Test
   void relevanceCamIsItsAuthors() {
     for (int target : new int[] {0, 2}) {
       for (int layer : new int[] {4, 2}) {
-        Options options =
-            Options.standard().withSaliencyLayer(layer == 4 ? "relu2" : "pool1");
-        Attribution cam =
-            explain(Methods.standard().find("relevance-cam"), netA, target, options);
+        Options options = Options.standard().withSaliencyLayer(layer == 4 ? "relu2" : "pool1");
+        Attribution cam = explain(Methods.standard().find("relevance-cam"), netA, target, options);
         String of = "l%d t%d".formatted(layer, target);
         KnownAnswers.assertPrinted("A RCAM cam " + of, cam.relevance().toArray(), 7);
         // The account's last sum is ΣR at the layer.
@@ -149,8 +152,7 @@ class LrpMethodsTest {
             node);
     node = builder.add("relu1", new Relu(), node);
     node = builder.add("flatten", new Flatten(1), node);
-    node =
-        builder.add("fc1", new Linear(Dense.of(Parameter.of(Shape.of(4, 8), rows), null)), node);
+    node = builder.add("fc1", new Linear(Dense.of(Parameter.of(Shape.of(4, 8), rows), null)), node);
     Graph graph = builder.build(builder.add("relu2", new Relu(), node));
     float[] pixels = new float[16];
     for (int i = 0; i < 16; i++) pixels[i] = i;
@@ -164,8 +166,7 @@ class LrpMethodsTest {
         1e-5f);
     Attribution layer =
         lrp.explain(engine, recording, 0, Options.standard().withSaliencyLayer("conv1"));
-    assertArrayEquals(
-        new float[] {0, 4, 31 - 6, 40 - 15}, layer.relevance().toArray(), 1e-5f);
+    assertArrayEquals(new float[] {0, 4, 31 - 6, 40 - 15}, layer.relevance().toArray(), 1e-5f);
   }
 
   /** Captum's skip connection: y = L x + x, an addition that splits in proportion. */
@@ -193,8 +194,7 @@ class LrpMethodsTest {
     Attribution started = explain(epsilon, netA, 0, Options.standard().withStartLayer("relu2"));
     assertArrayEquals(whole.heatmap().toArray(), started.heatmap().toArray(), 1e-6f);
     assertEquals("relu2", started.layers().getFirst().layer());
-    Attribution stopped =
-        explain(epsilon, netA, 0, Options.standard().withSaliencyLayer("relu1"));
+    Attribution stopped = explain(epsilon, netA, 0, Options.standard().withSaliencyLayer("relu1"));
     assertEquals(Shape.of(1, 1, 8, 8), stopped.relevance().shape());
     // Twice the start, twice the map.
     float[] two = new float[3];
@@ -204,8 +204,7 @@ class LrpMethodsTest {
             epsilon,
             netA,
             0,
-            Options.standard()
-                .withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), two))));
+            Options.standard().withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), two))));
     assertEquals(2 * whole.sum(), twice.sum(), 1e-6);
     assertEquals(
         "layer \"relu2\" of the map is not below \"relu1\", where relevance starts",
@@ -240,7 +239,8 @@ class LrpMethodsTest {
           Tensor a = Elementwise.absolute(engine, x);
           Tensor z = w.forward(engine, WeightView.ABSOLUTE, a);
           Tensor s = Elementwise.quotient(engine, r, z);
-          return Elementwise.multiply(engine, a, w.reverse(engine, WeightView.ABSOLUTE, s, a.shape()));
+          return Elementwise.multiply(
+              engine, a, w.reverse(engine, WeightView.ABSOLUTE, s, a.shape()));
         };
     LayerMap map =
         Composites.EPSILON_PLUS

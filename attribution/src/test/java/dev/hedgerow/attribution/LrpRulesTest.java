@@ -140,8 +140,7 @@ class LrpRulesTest {
   @Test
   void rulesOfOtherLayersAreRefusedByName() {
     Graph.Builder builder = Graph.builder("odd");
-    Node node =
-        builder.add("squash", new Sigmoid(), builder.input("input", Shape.of(1, 2, 2, 2)));
+    Node node = builder.add("squash", new Sigmoid(), builder.input("input", Shape.of(1, 2, 2, 2)));
     assertEquals(
         "layer \"squash\" (Sigmoid) is not linear: it cannot have a linear rule",
         assertThrows(IllegalArgumentException.class, () -> LinearMap.of(node)).getMessage());
