@@ -8,9 +8,8 @@ import java.util.List;
 /**
  * A rule of layers that are linear maps: convolutions, fully connected layers, average pools. It
  * sees the map alone, so that a {@link LayerMap} can show it a convolution merged with the batch
- * normalization that follows.
+ * normalization that follows. A lambda may be one.
  */
-@FunctionalInterface
 public interface LinearRule extends Rule {
   /** Keeps denominators from 0 where a rule has no ε of its own; the usual choice. */
   float STABILIZER = 1e-6f;

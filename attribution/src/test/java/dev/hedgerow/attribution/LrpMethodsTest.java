@@ -56,6 +56,20 @@ class LrpMethodsTest {
   }
 
   @Test
+  void contrastsHaveTheSumZero() {
+    // Twice the logit to start with: the others are brought to the same sum.
+    float[] two = {2 * netA.run(engine, image).toArray()[0], 0, 0};
+    Options doubled =
+        Options.standard().withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), two)));
+    Attributor method = Methods.standard().find("contrastive-lrp");
+    Attribution contrast = explain(method, netA, 0, doubled);
+    assertEquals(0, contrast.sum(), 1e-6);
+    float[] once = explain("contrastive-lrp", 0).heatmap().toArray();
+    float[] twice = contrast.heatmap().toArray();
+    for (int i = 0; i < once.length; i++) assertEquals(2 * once[i], twice[i], 1e-7);
+  }
+
+  @Test
   void lrpOfGuSumsToTheLogit() {
     double[] sums = {0.540954355, 0, 0.614209453};
     for (int target : new int[] {0, 2}) {
