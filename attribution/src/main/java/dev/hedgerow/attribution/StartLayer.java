@@ -40,10 +40,12 @@ public final class StartLayer {
       }
       return named;
     }
-    return graph.startLayer().orElseGet(() -> lastSpatialActivation(graph));
+    return graph.startLayer().isPresent()
+        ? graph.startLayer().get()
+        : lastSpatialActivation(graph);
   }
 
-  private static Node lastSpatialActivation(Graph graph) {
+  private static @Nullable Node lastSpatialActivation(Graph graph) {
     boolean[] weightedAbove = new boolean[graph.nodes().size()];
     for (Node node : graph.ancestors(graph.logits())) {
       for (Node input : node.inputs()) {
