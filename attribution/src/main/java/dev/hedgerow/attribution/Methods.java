@@ -7,7 +7,23 @@ import java.util.stream.Collectors;
 /** Explanation methods by name. Immutable. */
 public final class Methods {
   private static final Methods STANDARD =
-      new Methods(List.of(new GradientHedge(), new Gradient(), new InputGradient(), new GradCam()));
+      new Methods(
+          List.of(
+              new GradientHedge(),
+              new Gradient(),
+              new InputGradient(),
+              new SmoothGrad(),
+              new IntegratedGradients(),
+              new GuidedBackprop(),
+              new DeconvNet(),
+              new GradCam(),
+              new GradCamPlusPlus(),
+              new ScoreCam(),
+              new FullGrad(),
+              new GuidedGradCam(),
+              new Occlusion(),
+              new Rise(),
+              new RandomMap()));
 
   private final List<Attributor> all;
 
