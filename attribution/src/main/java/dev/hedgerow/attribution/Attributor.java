@@ -30,6 +30,11 @@ public interface Attributor {
     return false;
   }
 
+  /** Returns how often the network is run, the pass that recorded the image included. */
+  default String cost() {
+    return "1 forward and 1 backward pass";
+  }
+
   /** Returns the nodes whose outputs the recording must keep beyond what any walk reads. */
   default Set<Node> keeps(Graph graph, Options options) {
     return Set.of();

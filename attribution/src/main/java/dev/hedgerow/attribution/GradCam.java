@@ -1,19 +1,16 @@
 package dev.hedgerow.attribution;
 
-import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
-import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
-import java.util.List;
 import java.util.Set;
 
 /**
- * Grad-CAM at the last spatial layer A: {@code max(0, Σ_c w_c A_c)} with {@code w_c =
- * mean_hw(∂y_t/∂A_c)}, enlarged bilinearly to the input's size.
+ * Grad-CAM at the last spatial layer A: {@code max(0, Σ_c w_c A_c)} (the paper's Eq. 2) with {@code
+ * w_c = mean_hw(∂y_t/∂A_c)} (Eq. 1), enlarged bilinearly to the input's size.
  */
 final class GradCam implements Attributor {
   @Override
@@ -39,24 +36,16 @@ final class GradCam implements Attributor {
 
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
-    Graph graph = recording.graph();
-    Node layer = StartLayer.of(graph, options);
-    Tensor map = map(engine, recording, target, layer);
-    Tensor rectified = Elementwise.positive(engine, map);
-    return Attribution.atLayer(engine, this, target, rectified, recording, List.of(), List.of());
+    Node layer = StartLayer.of(recording.graph(), options);
+    Score score = Score.of(engine, recording, target, options);
+    Tensor channels = channels(engine, recording, score, layer);
+    return Cam.explain(engine, this, target, Channels.SUM.map(channels), recording);
   }
 
-  /** Returns {@code Σ_c w_c A_c}, {@code [h, w]}, signed. */
-  static Tensor map(Engine engine, Recording recording, int target, Node layer) {
-    Tensor activation = recording.output(layer);
-    if (activation.shape().rank() != 4) {
-      throw new IllegalArgumentException(
-          "grad-cam: layer \"" + layer.name() + "\" is not spatial but " + layer.shape());
-    }
-    Tensor gradient = recording.graph().gradient(engine, recording, target, layer);
-    Tensor weights =
-        Reductions.spatialMean(engine, gradient)
-            .reshape(Shape.of(1, activation.shape().extent(1), 1, 1));
-    return Heatmap.channelSum(Elementwise.multiply(engine, activation, weights));
+  /** Returns {@code w_c A_c}, {@code [1, C, h, w]}, signed. */
+  Tensor channels(Engine engine, Recording recording, Score score, Node layer) {
+    Tensor activation = Cam.activation(this, recording, layer);
+    Tensor gradient = score.gradient(engine, recording, layer);
+    return Cam.weighted(engine, activation, Reductions.spatialMean(engine, gradient));
   }
 }

@@ -3,10 +3,15 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
-import java.util.List;
+import java.util.Set;
 
-/** Input times gradient, {@code x ⊙ ∂y_t/∂x}. */
+/**
+ * Input times gradient, {@code x ⊙ ∂y_t/∂x} (the paper's section 2), or the same of the saliency
+ * layer's output.
+ */
 final class InputGradient implements Attributor {
   @Override
   public String name() {
@@ -25,10 +30,15 @@ final class InputGradient implements Attributor {
   }
 
   @Override
+  public Set<Node> keeps(Graph graph, Options options) {
+    return Set.of(SaliencyLayer.of(graph, options));
+  }
+
+  @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
-    Tensor gradient = Gradient.inputGradient(engine, recording, target);
-    Tensor x = recording.output(recording.graph().input());
-    Tensor product = Elementwise.multiply(engine, x, gradient);
-    return Attribution.atInput(engine, this, target, product, List.of(), List.of());
+    Node at = SaliencyLayer.of(recording.graph(), options);
+    Tensor gradient = Score.of(engine, recording, target, options).gradient(engine, recording, at);
+    Tensor product = Elementwise.multiply(engine, recording.output(at), gradient);
+    return Attribution.of(engine, this, target, product, Channels.SUM, recording);
   }
 }

@@ -12,7 +12,15 @@ public final class Methods {
               new GradientHedge(),
               new Gradient(),
               new InputGradient(),
+              new SmoothGrad(),
+              new IntegratedGradients(),
+              new GuidedBackprop(),
+              new DeconvNet(),
               new GradCam(),
+              new GradCamPlusPlus(),
+              new ScoreCam(),
+              new FullGrad(),
+              new GuidedGradCam(),
               new ExcitationBackprop(false),
               new ExcitationBackprop(true),
               Lrp.STANDARD,
@@ -21,7 +29,10 @@ public final class Methods {
               new Rap(),
               new Rsp(),
               new Agf(),
-              Lrp.DEEP_TAYLOR));
+              Lrp.DEEP_TAYLOR,
+              new Occlusion(),
+              new Rise(),
+              new RandomMap()));
 
   private final List<Attributor> all;
 

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *     the method's own, for most the network's input
  * @param start what the logits receive where a method starts at them; null for the method's own
  * @param seed of methods that draw random numbers
+ * @param samples how many versions of the image a method that averages over them runs the network
+ *     on; 0 for the method's own
+ * @param progress is told how far a long method is; changes no result
  */
 public record Options(
     float gamma,
@@ -22,45 +25,72 @@ public record Options(
     @Nullable String startLayer,
     @Nullable String saliencyLayer,
     @Nullable StartRelevance start,
-    long seed) {
+    long seed,
+    int samples,
+    Progress progress) {
   public Options {
     if (!(gamma >= 1 && gamma <= 2)) {
       throw new IllegalArgumentException("gamma is " + gamma + ", expected 1 to 2");
     }
+    if (samples < 0) {
+      throw new IllegalArgumentException("samples is " + samples + ", expected at least 0");
+    }
   }
 
-  /** Returns γ = 1, the published policy, every method's own layers and start, seed 0. */
+  /**
+   * Returns γ = 1, the published policy, every method's own layers, start and samples, seed 0, and
+   * nobody told of progress.
+   */
   public static Options standard() {
-    return new Options(1, AddPolicy.PUBLISHED, null, null, null, 0);
+    return new Options(1, AddPolicy.PUBLISHED, null, null, null, 0, 0, Progress.NONE);
   }
 
   /** Returns these options with another γ. */
   public Options withGamma(float gamma) {
-    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed);
+    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed, samples, progress);
   }
 
   /** Returns these options with another policy. */
   public Options withAddPolicy(AddPolicy policy) {
-    return new Options(gamma, policy, startLayer, saliencyLayer, start, seed);
+    return new Options(gamma, policy, startLayer, saliencyLayer, start, seed, samples, progress);
   }
 
   /** Returns these options with another start layer. */
   public Options withStartLayer(@Nullable String layer) {
-    return new Options(gamma, addPolicy, layer, saliencyLayer, start, seed);
+    return new Options(gamma, addPolicy, layer, saliencyLayer, start, seed, samples, progress);
   }
 
   /** Returns these options with another layer at which the map is taken. */
   public Options withSaliencyLayer(@Nullable String layer) {
-    return new Options(gamma, addPolicy, startLayer, layer, start, seed);
+    return new Options(gamma, addPolicy, startLayer, layer, start, seed, samples, progress);
   }
 
   /** Returns these options with another start relevance. */
   public Options withStart(@Nullable StartRelevance start) {
-    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed);
+    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed, samples, progress);
   }
 
   /** Returns these options with another seed. */
   public Options withSeed(long seed) {
-    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed);
+    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed, samples, progress);
+  }
+
+  /**
+   * Returns these options with another number of samples.
+   *
+   * @param samples 0 for the method's own
+   */
+  public Options withSamples(int samples) {
+    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed, samples, progress);
+  }
+
+  /** Returns the number of samples of a method that has {@code own} by itself. */
+  int samples(int own) {
+    return samples == 0 ? own : samples;
+  }
+
+  /** Returns these options with another listener. */
+  public Options withProgress(Progress progress) {
+    return new Options(gamma, addPolicy, startLayer, saliencyLayer, start, seed, samples, progress);
   }
 }

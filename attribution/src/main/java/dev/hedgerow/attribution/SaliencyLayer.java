@@ -51,4 +51,25 @@ final class SaliencyLayer {
     Tensor map = Heatmap.channelSum(relevance);
     return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
   }
+
+  /**
+   * Returns the node the user named, or the network's input.
+   *
+   * @throws IllegalArgumentException if there is no such node, the logits do not depend on it, or
+   *     its output is no image and no vector
+   */
+  static Node of(Graph graph, Options options) {
+    if (options.saliencyLayer() == null) return graph.input();
+    Node named = graph.node(options.saliencyLayer());
+    if (!graph.ancestors(graph.logits()).contains(named)) {
+      throw new IllegalArgumentException(
+          "the logits do not depend on layer \"" + options.saliencyLayer() + "\"");
+    }
+    int rank = named.shape().rank();
+    if (rank != 4 && rank != 2) {
+      throw new IllegalArgumentException(
+          "layer \"" + named.name() + "\" is " + named.shape() + ", which no map can show");
+    }
+    return named;
+  }
 }

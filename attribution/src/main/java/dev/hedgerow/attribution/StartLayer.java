@@ -40,9 +40,7 @@ public final class StartLayer {
       }
       return named;
     }
-    return graph.startLayer().isPresent()
-        ? graph.startLayer().get()
-        : lastSpatialActivation(graph);
+    return graph.startLayer().isPresent() ? graph.startLayer().get() : lastSpatialActivation(graph);
   }
 
   private static @Nullable Node lastSpatialActivation(Graph graph) {

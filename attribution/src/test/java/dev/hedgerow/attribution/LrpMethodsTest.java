@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class LrpMethodsTest {
   private final Engine engine = Engine.sequential();
   private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
-  private final Graph netA = MethodsTest.vggLike("netA", true);
+  private final Graph netA = Nets.a();
 
   @Test
   void lrpIsRelprop() {
@@ -89,10 +89,9 @@ class LrpMethodsTest {
     assertEquals(2, clrp2.warnings().size());
     Graph.Builder builder = Graph.builder("one class");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
-    node =
-        builder.add("relu", new Relu(), builder.add("conv", MethodsTest.conv(20, 21, 3, 4), node));
+    node = builder.add("relu", new Relu(), builder.add("conv", Nets.conv(20, 21, 3, 4), node));
     node = builder.add("flatten", new Flatten(1), node);
-    Graph graph = builder.build(builder.add("fc", MethodsTest.linear(24, 25, 256, 1), node));
+    Graph graph = builder.build(builder.add("fc", Nets.linear(24, 25, 256, 1), node));
     for (String name :
         new String[] {"contrastive-lrp", "contrastive-lrp:clrp1", "contrastive-lrp:sglrp"}) {
       Attributor method = Methods.standard().find(name);

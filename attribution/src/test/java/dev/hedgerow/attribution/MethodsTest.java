@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.MaxPool;
-import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.Window;
@@ -18,7 +16,6 @@ import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Affine;
-import dev.hedgerow.nn.layer.BatchNorm;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
@@ -36,8 +33,8 @@ import org.junit.jupiter.api.Test;
 class MethodsTest {
   private final Engine engine = Engine.sequential();
   private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
-  private final Graph netA = vggLike("netA", true);
-  private final Graph netB = vggLike("netB", false);
+  private final Graph netA = Nets.a();
+  private final Graph netB = Nets.b();
 
   @Test
   void logitsAreTheAuthors() {
@@ -137,7 +134,7 @@ class MethodsTest {
     float[] before = netB.run(engine, image).toArray();
     float[] pixels = image.toArray();
     for (Attributor method : Methods.standard().all())
-      explain(method.name(), netB, 1, Options.standard());
+      explain(method.name(), netB, 1, Options.standard().withSamples(8));
     assertArrayEquals(before, netB.run(engine, image).toArray());
     assertArrayEquals(pixels, image.toArray());
   }
@@ -146,9 +143,9 @@ class MethodsTest {
   void layersWithoutARuleAreRefusedByName() {
     Graph.Builder builder = Graph.builder("odd");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
-    node = builder.add("conv1", conv(20, 21, 3, 4), node);
+    node = builder.add("conv1", Nets.conv(20, 21, 3, 4), node);
     node = builder.add("gate", new Sigmoid(), node);
-    node = builder.add("conv2", conv(22, 23, 4, 6), node);
+    node = builder.add("conv2", Nets.conv(22, 23, 4, 6), node);
     node = builder.add("relu", new Relu(), node);
     node = builder.add("flatten", new Flatten(1), node);
     node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 6 * 64), null)), node);
@@ -165,10 +162,10 @@ class MethodsTest {
   void differencesAreRefusedByName() {
     Graph.Builder builder = Graph.builder("odd");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
-    node = builder.add("conv1", conv(20, 21, 3, 4), node);
+    node = builder.add("conv1", Nets.conv(20, 21, 3, 4), node);
     Node other = builder.add("relu1", new Relu(), node);
     node = builder.add("difference", new Subtract(), node, other);
-    node = builder.add("conv2", conv(22, 23, 4, 6), node);
+    node = builder.add("conv2", Nets.conv(22, 23, 4, 6), node);
     node = builder.add("relu", new Relu(), node);
     node = builder.add("flatten", new Flatten(1), node);
     node = builder.add("fc", new Linear(Dense.of(Det.parameter(.5, 24, 3, 6 * 64), null)), node);
@@ -188,12 +185,14 @@ class MethodsTest {
     Node scaled =
         builder.add(
             "scaled", new Affine(Tensor.of(Shape.of(1), 2), Tensor.of(Shape.of(1), 0.5f)), input);
-    Node first = builder.add("relu1", new Relu(), builder.add("conv1", conv(20, 21, 3, 4), scaled));
+    Node first =
+        builder.add("relu1", new Relu(), builder.add("conv1", Nets.conv(20, 21, 3, 4), scaled));
     Node pool = builder.add("pool", new MaxPool2d(new MaxPool(Window.of(3, 1, 1), false)), input);
-    Node second = builder.add("relu2", new Relu(), builder.add("conv2", conv(22, 23, 3, 6), pool));
+    Node second =
+        builder.add("relu2", new Relu(), builder.add("conv2", Nets.conv(22, 23, 3, 6), pool));
     Node both = builder.add("concat", new Concat(1), first, second);
     Node flat = builder.add("flatten", new Flatten(1), both);
-    Graph graph = builder.build(builder.add("fc", linear(24, 25, 640, 3), flat));
+    Graph graph = builder.build(builder.add("fc", Nets.linear(24, 25, 640, 3), flat));
     Attribution attribution = explain("gradient-hedge", graph, 0, Options.standard());
     double arrived = 0;
     for (LayerReport layer : attribution.layers()) {
@@ -252,41 +251,6 @@ class MethodsTest {
     return method.explain(engine, recording, target, options);
   }
 
-  static Conv2d conv(int weight, int bias, int inputs, int outputs) {
-    return new Conv2d(
-        Convolution.of(
-            Det.parameter(.5, weight, outputs, inputs, 3, 3),
-            Det.parameter(.1, bias, outputs),
-            Window.of(3, 1, 1),
-            1));
-  }
-
-  static Linear linear(int weight, int bias, int inputs, int outputs) {
-    return new Linear(
-        Dense.of(Det.parameter(.5, weight, outputs, inputs), Det.parameter(.1, bias, outputs)));
-  }
-
-  static Graph vggLike(String name, boolean twoLayers) {
-    Graph.Builder builder = Graph.builder(name);
-    var pool = new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false));
-    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
-    node = builder.add("conv1", conv(20, 21, 3, 4), node);
-    node = builder.add("relu1", new Relu(), node);
-    node = builder.add("pool1", pool, node);
-    node = builder.add("conv2", conv(22, 23, 4, 6), node);
-    node = builder.add("relu2", new Relu(), node);
-    node = builder.add("pool2", pool, node);
-    node = builder.add("flatten", new Flatten(1), node);
-    if (twoLayers) {
-      node = builder.add("fc1", linear(27, 28, 24, 5), node);
-      node = builder.add("relu3", new Relu(), node);
-      node = builder.add("fc2", linear(29, 30, 5, 3), node);
-    } else {
-      node = builder.add("fc", linear(24, 25, 24, 3), node);
-    }
-    return builder.build(node);
-  }
-
   private static Graph bottleneck(int inputs, int stride, boolean downsample) {
     Graph.Builder builder = Graph.builder("bottleneck");
     Node x = builder.input("input", Shape.of(1, inputs, 4, 4));
@@ -322,21 +286,6 @@ class MethodsTest {
                     window,
                     1)),
             from);
-    float[] scale = Det.values(norm, outputs, .25);
-    float[] variance = Det.values(norm + 3, outputs, 1);
-    for (int i = 0; i < outputs; i++) {
-      scale[i] += 1;
-      variance[i] = Math.abs(variance[i]) + .5f;
-    }
-    return builder.add(
-        "bn" + name,
-        new BatchNorm(
-            BatchNormalization.of(
-                Parameter.of(Shape.of(outputs), scale),
-                Det.parameter(.1, norm + 1, outputs),
-                Det.parameter(.1, norm + 2, outputs),
-                Parameter.of(Shape.of(outputs), variance),
-                1e-5f)),
-        conv);
+    return builder.add("bn" + name, Nets.batchNorm(norm, outputs), conv);
   }
 }

@@ -42,14 +42,14 @@ final class RelativeMethods {
   private RelativeMethods() {}
 
   static Graph netA() {
-    return MethodsTest.vggLike("netA", true);
+    return Nets.a();
   }
 
   /** A residual block, two branches side by side, a stride, and a head that pools and flattens. */
   static Graph netR() {
     Graph.Builder builder = Graph.builder("netR");
     Node x = builder.input("input", Shape.of(1, 3, 8, 8));
-    x = builder.add("conv1", MethodsTest.conv(20, 21, 3, 4), x);
+    x = builder.add("conv1", Nets.conv(20, 21, 3, 4), x);
     Node skip = builder.add("relu1", new Relu(), x);
     Window window = Window.of(3, 1, 1);
     Node main = MethodsTest.normalized(builder, "A", 70, 71, 4, 4, window, skip);
@@ -65,8 +65,7 @@ final class RelativeMethods {
                 1));
     Node point = builder.add("reluP", new Relu(), builder.add("convP", pointwise, fork));
     Node wide =
-        builder.add(
-            "reluQ", new Relu(), builder.add("convQ", MethodsTest.conv(82, 83, 4, 3), fork));
+        builder.add("reluQ", new Relu(), builder.add("convQ", Nets.conv(82, 83, 4, 3), fork));
     Node both = builder.add("concat", new Concat(1), point, wide);
     var strided =
         new Conv2d(
@@ -78,9 +77,9 @@ final class RelativeMethods {
     Node last = builder.add("reluS", new Relu(), builder.add("convS", strided, both));
     var pool = new AveragePool2d(new AveragePool(Window.of(2, 2, 0), true, false));
     Node flat = builder.add("flatten", new Flatten(1), builder.add("pool", pool, last));
-    Node hidden = builder.add("fc1", MethodsTest.linear(86, 87, 20, 5), flat);
+    Node hidden = builder.add("fc1", Nets.linear(86, 87, 20, 5), flat);
     hidden = builder.add("relu3", new Relu(), hidden);
-    return builder.build(builder.add("fc2", MethodsTest.linear(88, 89, 5, 3), hidden));
+    return builder.build(builder.add("fc2", Nets.linear(88, 89, 5, 3), hidden));
   }
 
   static Attribution explain(String name, Graph graph, int target, Options options) {

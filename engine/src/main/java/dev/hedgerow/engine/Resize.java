@@ -153,16 +153,40 @@ public final class Resize {
    * @return {@code [height, width]}
    */
   public static Tensor bilinear(Tensor map, int height, int width) {
+    return bilinear(map, height, width, (i, from, to) -> (i + 0.5) * from / to - 0.5);
+  }
+
+  /**
+   * Returns a map resized as PyTorch's {@code interpolate} does it with {@code mode="bilinear",
+   * align_corners=True}: the outer pixels' centres stay on each other.
+   *
+   * @param map {@code [H, W]}; not modified
+   * @param height rows of the result
+   * @param width columns of the result
+   * @return {@code [height, width]}
+   */
+  public static Tensor bilinearAligned(Tensor map, int height, int width) {
+    return bilinear(
+        map, height, width, (i, from, to) -> to == 1 ? 0 : (double) i * (from - 1) / (to - 1));
+  }
+
+  /** Where pixel i of {@code to} is among {@code from}. */
+  @FunctionalInterface
+  private interface Position {
+    double of(int i, int from, int to);
+  }
+
+  private static Tensor bilinear(Tensor map, int height, int width, Position position) {
     check("bilinear", map.shape(), 2, height, width);
     int rows = map.shape().extent(0);
     int columns = map.shape().extent(1);
     Tensor resized = Tensor.zeros(Shape.of(height, width));
     for (int i = 0, at = 0; i < height; i++) {
-      double y = Math.max(0, (i + 0.5) * rows / height - 0.5);
+      double y = Math.max(0, position.of(i, rows, height));
       int top = Math.min((int) y, rows - 1);
       int bottom = Math.min(top + 1, rows - 1);
       for (int j = 0; j < width; j++) {
-        double x = Math.max(0, (j + 0.5) * columns / width - 0.5);
+        double x = Math.max(0, position.of(j, columns, width));
         int left = Math.min((int) x, columns - 1);
         int right = Math.min(left + 1, columns - 1);
         double upper =
