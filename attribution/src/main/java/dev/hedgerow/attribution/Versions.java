@@ -82,7 +82,7 @@ record Versions(
   }
 
   private void forEachBatch(long floatsAnImage, Batch batch) {
-    int size = (int) Math.clamp(LARGEST_ACTIVATIONS / floatsAnImage, 1, LARGEST_BATCH);
+    int size = Math.clamp(LARGEST_ACTIVATIONS / floatsAnImage, 1, LARGEST_BATCH);
     for (int first = 0; first < count; first += size) {
       int next = Math.min(first + size, count);
       List<Tensor> images = new ArrayList<>();
