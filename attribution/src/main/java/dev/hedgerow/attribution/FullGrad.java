@@ -97,7 +97,7 @@ final class FullGrad implements Attributor {
     float[] values = new float[map.length];
     for (int i = 0; i < map.length; i++) values[i] = (float) map[i];
     Tensor relevance = Tensor.of(Shape.of(1, 1, input.extent(2), input.extent(3)), values);
-    double expected = score.of(recording.logits().toArray());
+    double expected = score.of(recording.logits());
     double gap = Math.abs(sum - expected);
     Attribution attribution =
         Attribution.of(engine, this, target, relevance, Channels.SUM, recording).withNote(GAP, gap);

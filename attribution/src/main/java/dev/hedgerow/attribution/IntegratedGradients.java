@@ -99,8 +99,7 @@ final class IntegratedGradients implements Attributor {
     Tensor mean = versions.gradients(score, graph.input(), k -> path.weights()[k]);
     Tensor attributed = Elementwise.multiply(engine, x, mean);
     Tensor baseline = Tensor.zeros(x.shape());
-    double difference =
-        score.of(recording.logits().toArray()) - score.of(graph.run(engine, baseline).toArray());
+    double difference = score.of(recording.logits()) - score.of(graph.run(engine, baseline));
     return Attribution.of(engine, this, target, product ? attributed : mean, channels, recording)
         .withNote(GAP, Math.abs(Reductions.sum(engine, attributed) - difference));
   }

@@ -77,7 +77,7 @@ final class Occlusion implements Attributor {
             k -> occluded(x, k / columns * step, k % columns * step, side),
             options.progress());
     Score score = Score.of(engine, recording, target, options);
-    double whole = score.of(recording.logits().toArray());
+    double whole = score.of(recording.logits());
     double[] scores = versions.scores(score::of);
     double[] drops = new double[height * width];
     int[] covers = new int[height * width];

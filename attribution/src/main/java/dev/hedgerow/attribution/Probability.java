@@ -14,11 +14,4 @@ final class Probability {
     for (int i = 0; i < p.length; i++) p[i] /= sum;
     return p;
   }
-
-  /** Returns the probability of a class. */
-  static double of(float[] logits, int target) {
-    double[] x = new double[logits.length];
-    for (int i = 0; i < x.length; i++) x[i] = logits[i];
-    return softmax(x)[target];
-  }
 }

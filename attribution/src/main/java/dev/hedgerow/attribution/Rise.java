@@ -16,7 +16,8 @@ import java.util.Random;
  *
  * A mask is a grid of 7×7 cells that are 1 with probability p = 1/2, enlarged bilinearly to eight
  * cells' size and cut out at a random place (section 3.2). N is 4000, the paper's for VGG-16, or
- * {@link Options#samples}. Asks for probabilities alone, whatever the start relevance.
+ * {@link Options#samples}. Asks for probabilities alone; a start relevance of the user's counts
+ * them instead of the logits.
  */
 final class Rise implements Attributor {
   private static final int MASKS = 4000;
@@ -47,6 +48,7 @@ final class Rise implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Graph graph = recording.graph();
+    Score score = Score.of(engine, recording, target, options);
     Tensor x = recording.output(graph.input());
     int height = x.shape().extent(2);
     int width = x.shape().extent(3);
@@ -58,7 +60,7 @@ final class Rise implements Attributor {
             n,
             k -> Mask.over(x, mask(options.seed(), k, height, width)),
             options.progress());
-    double[] scores = versions.scores(logits -> Probability.of(logits, target));
+    double[] scores = versions.scores(logits -> score.of(Probability.softmax(logits)));
     double[] sum = new double[height * width];
     for (int k = 0; k < n; k++) {
       float[] mask = mask(options.seed(), k, height, width);

@@ -24,12 +24,18 @@ record Score(Tensor seed) {
     return new Score(start.at(engine, recording, target));
   }
 
-  /** Returns F, given the logits of one image. */
-  double of(float[] logits) {
+  /** Returns {@code ⟨s, y⟩}, given one number a class. */
+  double of(double[] y) {
     float[] s = seed.toArray();
     double score = 0;
-    for (int k = 0; k < s.length; k++) score += (double) s[k] * logits[k];
+    for (int k = 0; k < s.length; k++) score += s[k] * y[k];
     return score;
+  }
+
+  /** Returns F, given the logits of one image. */
+  double of(Tensor logits) {
+    float[] y = logits.toArray();
+    return of(Versions.doubles(y, 0, y.length));
   }
 
   /**

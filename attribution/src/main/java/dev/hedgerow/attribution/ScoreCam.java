@@ -89,7 +89,7 @@ final class ScoreCam implements Attributor {
     Score score = Score.of(engine, recording, target, options);
     double[] weights =
         probabilities
-            ? versions.scores(logits -> Probability.of(logits, target))
+            ? versions.scores(logits -> score.of(Probability.softmax(logits)))
             : Probability.softmax(versions.scores(score::of));
     if (!probabilities) {
       Tensor map = sum(channels, weights, activation.shape());

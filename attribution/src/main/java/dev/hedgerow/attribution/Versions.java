@@ -7,7 +7,6 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
@@ -43,7 +42,7 @@ record Versions(
    *
    * @param score of the logits of one image
    */
-  double[] scores(ToDoubleFunction<float[]> score) {
+  double[] scores(ToDoubleFunction<double[]> score) {
     double[] scores = new double[count];
     long largest = graph.nodes().stream().mapToLong(node -> node.shape().size()).max().orElse(1);
     forEachBatch(
@@ -52,8 +51,7 @@ record Versions(
           float[] logits = graph.run(engine, images).toArray();
           int classes = graph.classes();
           for (int n = 0; n < images.shape().extent(0); n++) {
-            float[] one = Arrays.copyOfRange(logits, n * classes, (n + 1) * classes);
-            scores[first + n] = score.applyAsDouble(one);
+            scores[first + n] = score.applyAsDouble(doubles(logits, n * classes, classes));
           }
         });
     return scores;
@@ -90,6 +88,12 @@ record Versions(
       batch.run(first, Structure.stack(images));
       progress.advanced(next, count);
     }
+  }
+
+  static double[] doubles(float[] values, int from, int count) {
+    double[] doubles = new double[count];
+    for (int i = 0; i < count; i++) doubles[i] = values[from + i];
+    return doubles;
   }
 
   /** Returns the source of the random numbers of a version, the same for the same arguments. */

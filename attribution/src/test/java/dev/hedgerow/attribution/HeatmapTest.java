@@ -135,4 +135,15 @@ class HeatmapTest {
     assertArrayEquals(new float[] {0, 1, 3, 4}, map.toTensor().toArray());
     assertEquals(Shape.of(1, 4), map.toTensor().shape());
   }
+
+  /** TorchRay's kernel for σ = 1, and a map smoothed by it. */
+  @Test
+  void smoothing() {
+    double[] kernel = Smoothing.kernel(1);
+    double[] half = {.000133831, .004431862, .053991127, .241971446, .398943469};
+    assertEquals(9, kernel.length);
+    for (int i = 0; i < 9; i++) assertEquals(half[4 - Math.abs(i - 4)], kernel[i], 1e-9);
+    KnownAnswers.assertClose(
+        "smooth 3x5 sigma 1", Smoothing.gaussian(Det.tensor(50, 3, 5), 1).toArray(), 1e-6);
+  }
 }

@@ -244,4 +244,29 @@ class ResizeTest {
         "bilinear resize: input is [0, 2], expected [H, W]",
         () -> Resize.bilinear(Tensor.zeros(Shape.of(0, 2)), 1, 1));
   }
+
+  /** Numbers of PyTorch 1.13's {@code interpolate(..., align_corners=True)}. */
+  @Test
+  void cornersStayOnCornersAsInPyTorch() {
+    float[] map = {
+      0f, -0.2f, -0.4f, -0.6f, -0.8f, -1f, 0.85f, 0.65f, 0.45f, 0.25f, 0.05f, -0.15f, -0.35f,
+      -0.55f, -0.75f
+    };
+    float[] expected = {
+      0.0f, -0.266666667f, -0.533333333f, -0.8f,
+      -0.333333333f, 0.083333333f, -0.183333333f, -0.45f,
+      -0.666666667f, 0.433333333f, 0.166666667f, -0.1f,
+      -1.0f, 0.783333333f, 0.516666667f, 0.25f,
+      -0.65f, 0.45f, 0.183333333f, -0.083333333f,
+      -0.3f, 0.116666667f, -0.15f, -0.416666667f,
+      0.05f, -0.216666667f, -0.483333333f, -0.75f
+    };
+    assertArrayEquals(
+        expected, Resize.bilinearAligned(Tensor.of(Shape.of(3, 5), map), 7, 4).toArray(), 1e-6f);
+    Tensor one = Tensor.of(Shape.of(1, 1), 3);
+    assertArrayEquals(new float[] {3, 3}, Resize.bilinearAligned(one, 1, 2).toArray());
+    // A single pixel is the first, as in PyTorch.
+    Tensor two = Tensor.of(Shape.of(1, 2), 3, 5);
+    assertArrayEquals(new float[] {3}, Resize.bilinearAligned(two, 1, 1).toArray());
+  }
 }
