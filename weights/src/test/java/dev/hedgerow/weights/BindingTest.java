@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class BindingTest {
   private static final Family RESNET50 = Families.find("resnet50").orElseThrow();
@@ -78,6 +80,29 @@ final class BindingTest {
       Graph graph = Binding.bind(RESNET50, new Declared(RESNET50, classes), PICTURE);
       assertEquals(classes, graph.classes());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"squeezenet1_1", "mobilenet_v2", "alexnet", "densenet121"})
+  void anyClassifierSaysHowManyClassesThereAre(String name) throws IOException {
+    Family family = Families.find(name).orElseThrow();
+    assertEquals(20, Binding.bind(family, new Declared(family, 20), PICTURE).classes());
+  }
+
+  @Test
+  void headsThatHelpedTrainingArePassedOver() throws IOException {
+    Family googlenet = Families.find("googlenet").orElseThrow();
+    var weights = new Declared(googlenet, 1000);
+    weights.put("aux1.conv.conv.weight", Shape.of(128, 512, 1, 1));
+    weights.put("aux2.fc2.bias", Shape.of(1000));
+    assertEquals(1000, Binding.bind(googlenet, weights, PICTURE).classes());
+    weights.put("aux3.fc2.bias", Shape.of(1000));
+    assertRefused(
+        "googlenet: 1 tensor unexpected (aux3.fc2.bias) in weights.pth", googlenet, weights);
+    Family inception = Families.find("inception_v3").orElseThrow();
+    var more = new Declared(inception, 1000);
+    more.put("AuxLogits.conv0.conv.weight", Shape.of(128, 768, 1, 1));
+    assertTrue(Binding.compare(inception, more).isEmpty());
   }
 
   @Test
