@@ -3,6 +3,7 @@ package dev.hedgerow.weights;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.DenseNet;
 import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.InceptionV3;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Preprocessing;
@@ -69,11 +70,13 @@ final class KerasDialect implements Dialect {
 
   private static WeightSource weights(Family family, WeightSource source, List<Layer> layers) {
     var translation = new Translation.Builder(source);
-    Map<Node, Layer> matched = KerasNames.match(family, layers, translation.stored());
+    Graph graph = family.outline();
+    Map<Node, Layer> matched =
+        KerasNames.match(family.topology(), graph, layers, translation.stored());
     boolean reversed =
         family.topology() instanceof Vgg || family.topology() instanceof ResNet;
     boolean first = true;
-    for (Node node : family.outline().nodes()) {
+    for (Node node : graph.nodes()) {
       boolean convolution = node.layer() instanceof Conv2d;
       Layer layer = matched.get(node);
       if (layer != null) {
