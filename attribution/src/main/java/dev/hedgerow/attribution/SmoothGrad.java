@@ -95,7 +95,8 @@ final class SmoothGrad implements Attributor {
             k -> {
               Random random = Versions.random(options.seed(), k);
               float[] noisy = pixels.clone();
-              for (int i = 0; i < noisy.length; i++) noisy[i] += (float) (deviation * random.nextGaussian());
+              for (int i = 0; i < noisy.length; i++)
+                noisy[i] += (float) (deviation * random.nextGaussian());
               return Tensor.of(x.shape(), noisy);
             },
             options.progress());

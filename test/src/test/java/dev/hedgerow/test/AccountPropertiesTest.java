@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
-import dev.hedgerow.attribution.LayerReport;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;

@@ -3,6 +3,7 @@ package dev.hedgerow.weights;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.DenseNet;
 import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.InceptionV3;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Preprocessing;
@@ -21,10 +22,10 @@ import java.util.Set;
 
 /**
  * Keras Applications. Kernels are stored with their output channels last; VGG's first linear layer
- * reads an image whose channels come last; VGG and ResNet want blue, green, red, so that their
- * first convolution is turned round. ResNet has biases everywhere and its stride in the 1×1
- * convolutions, Inception v3 no γ and average pools that do not count their border; each has its
- * own preprocessing. Tensors outside of layers, an optimizer's say, are passed over.
+ * reads an image whose channels come last; VGG and ResNet want blue, green, red, so that their first
+ * convolution is turned round. ResNet has biases everywhere and its stride in the 1×1 convolutions,
+ * Inception v3 no γ and average pools that do not count their border; each has its own
+ * preprocessing. Tensors outside of layers, an optimizer's say, are passed over.
  */
 final class KerasDialect implements Dialect {
   private static final float DENSE_NET_EPSILON = 1.001e-5f;
@@ -48,7 +49,8 @@ final class KerasDialect implements Dialect {
           Optional.of(family.with(vgg, sized(Preprocessing.vgg(), own)));
       case ResNet resNet when resNet.block() == Block.BOTTLENECK && resNet.groups() == 1 ->
           Optional.of(
-              family.with(resNet.with(ResNet.Form.keras()), sized(Preprocessing.vgg(), own)));
+              family.with(
+                  resNet.with(ResNet.Form.keras()), sized(Preprocessing.vgg(), own)));
       case DenseNet net ->
           Optional.of(
               family.with(
@@ -68,10 +70,13 @@ final class KerasDialect implements Dialect {
 
   private static WeightSource weights(Family family, WeightSource source, List<Layer> layers) {
     var translation = new Translation.Builder(source);
-    Map<Node, Layer> matched = KerasNames.match(family, layers, translation.stored());
-    boolean reversed = family.topology() instanceof Vgg || family.topology() instanceof ResNet;
+    Graph graph = family.outline();
+    Map<Node, Layer> matched =
+        KerasNames.match(family.topology(), graph, layers, translation.stored());
+    boolean reversed =
+        family.topology() instanceof Vgg || family.topology() instanceof ResNet;
     boolean first = true;
-    for (Node node : family.outline().nodes()) {
+    for (Node node : graph.nodes()) {
       boolean convolution = node.layer() instanceof Conv2d;
       Layer layer = matched.get(node);
       if (layer != null) {

@@ -1,7 +1,6 @@
 package dev.hedgerow.weights;
 
 import dev.hedgerow.nn.DenseNet;
-import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.InceptionV3;
 import dev.hedgerow.nn.Node;
@@ -86,19 +85,18 @@ final class KerasNames {
 
   /** Returns the layer of each node that has one. */
   static Map<Node, Layer> match(
-      Family family, List<Layer> layers, Map<String, TensorInfo> tensors) {
-    Graph graph = family.outline();
+      Topology topology, Graph graph, List<Layer> layers, Map<String, TensorInfo> tensors) {
     boolean numbered = layers.stream().allMatch(KerasNames::isNumbered);
-    if (numbered || family.topology() instanceof InceptionV3) {
+    if (numbered || topology instanceof InceptionV3) {
       List<Node> order = numbered ? KerasOrder.of(graph) : graph.nodes();
       return inOrder(order, layers, tensors);
     }
     var byName = new HashMap<String, Layer>();
     for (Layer layer : layers) byName.putIfAbsent(layer.name().replace('/', '_'), layer);
-    Map<String, String> names = names(family.topology());
+    Map<String, String> names = names(topology);
     var matched = new HashMap<Node, Layer>();
     for (Node node : graph.nodes()) {
-      Layer layer = byName.get(names.getOrDefault(node.name(), name(family.topology(), node)));
+      Layer layer = byName.get(names.getOrDefault(node.name(), name(topology, node)));
       if (layer != null && kind(node).equals(kind(layer, tensors))) matched.put(node, layer);
     }
     return matched;

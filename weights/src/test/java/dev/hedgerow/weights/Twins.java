@@ -1,0 +1,105 @@
+package dev.hedgerow.weights;
+
+import dev.hedgerow.nn.AlexNet;
+import dev.hedgerow.nn.CifarResNet;
+import dev.hedgerow.nn.DenseNet;
+import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.GoogLeNet;
+import dev.hedgerow.nn.GoogLeNet.Inception;
+import dev.hedgerow.nn.InceptionV3;
+import dev.hedgerow.nn.MobileNetV2;
+import dev.hedgerow.nn.ResNet;
+import dev.hedgerow.nn.SqueezeNet;
+import dev.hedgerow.nn.SqueezeNet.Fire;
+import dev.hedgerow.nn.Topology;
+import dev.hedgerow.nn.Vgg;
+import java.util.List;
+
+/** Narrow twins of the families: the same layers, names and wiring, a sixteenth of the channels. */
+public final class Twins {
+  private static final int SHARE = 16;
+  private static final int HIDDEN = 32;
+
+  private Twins() {}
+
+  /** Returns the narrow twin of a family, which has its name. */
+  public static Family of(Family family) {
+    return family.with(family.name(), narrow(family.topology()));
+  }
+
+  private static Topology narrow(Topology topology) {
+    return switch (topology) {
+      case AlexNet net -> new AlexNet(net.channels().stream().map(Twins::share).toList(), HIDDEN);
+      case Vgg net ->
+          new Vgg(
+              net.stages().stream()
+                  .map(stage -> stage.stream().map(Twins::share).toList())
+                  .toList(),
+              HIDDEN,
+              net.normalized(),
+              net.form());
+      case ResNet net ->
+          new ResNet(
+              net.block(),
+              share(net.stem()),
+              net.stages().stream()
+                  .map(
+                      stage ->
+                          new ResNet.Stage(
+                              stage.blocks(), share(stage.width()), share(stage.channels())))
+                  .toList(),
+              net.groups() > 1 ? 4 : 1,
+              net.form());
+      case DenseNet net -> new DenseNet(8, 4, net.blocks(), net.epsilon());
+      case InceptionV3 net ->
+          new InceptionV3(1.0 / SHARE, net.transformed(), net.countPadding());
+      case GoogLeNet net ->
+          new GoogLeNet(
+              net.stem().stream().map(Twins::share).toList(),
+              net.stages().stream()
+                  .map(stage -> stage.stream().map(Twins::narrow).toList())
+                  .toList(),
+              net.transformed());
+      case SqueezeNet net ->
+          new SqueezeNet(
+              share(net.stem()),
+              net.window(),
+              net.stages().stream()
+                  .map(
+                      stage ->
+                          stage.stream()
+                              .map(fire -> new Fire(share(fire.squeezed()), share(fire.expanded())))
+                              .toList())
+                  .toList());
+      case MobileNetV2 net ->
+          new MobileNetV2(
+              share(net.stem()),
+              net.stages().stream()
+                  .map(
+                      stage ->
+                          new MobileNetV2.Stage(
+                              stage.expansion(),
+                              share(stage.channels()),
+                              stage.blocks(),
+                              stage.stride()))
+                  .toList(),
+              share(net.last()));
+      case CifarResNet net -> new CifarResNet(net.blocks(), List.of(4, 8, 16));
+      default -> throw new IllegalArgumentException("no twin of " + topology);
+    };
+  }
+
+  private static Inception narrow(Inception module) {
+    return new Inception(
+        share(module.one()),
+        share(module.squeezed()),
+        share(module.three()),
+        share(module.squeezedAgain()),
+        share(module.five()),
+        share(module.pooled()));
+  }
+
+  private static int share(int channels) {
+    return Math.max(1, channels / SHARE);
+  }
+}
