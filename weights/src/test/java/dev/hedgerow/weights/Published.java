@@ -35,9 +35,9 @@ record Published(int size, double[] logits, List<Layer> layers) {
     String file = "dialects/" + network + ".txt";
     var in = Objects.requireNonNull(Published.class.getResourceAsStream(file), file);
     try (var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      int size = Integer.parseInt(Objects.requireNonNull(lines.readLine()).split(" ")[1]);
+      int size = Integer.parseInt(Objects.requireNonNull(lines.readLine()).split(" ", -1)[1]);
       double[] logits =
-          Arrays.stream(Objects.requireNonNull(lines.readLine()).split(" "))
+          Arrays.stream(Objects.requireNonNull(lines.readLine()).split(" ", -1))
               .skip(1)
               .mapToDouble(Double::parseDouble)
               .toArray();
