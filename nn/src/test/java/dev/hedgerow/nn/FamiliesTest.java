@@ -11,6 +11,7 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.layer.Relu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -158,6 +159,20 @@ final class FamiliesTest {
     assertEquals(layer, start.outputName());
     assertEquals(kind, start.layer().getClass().getSimpleName());
     assertEquals(Shape.of(1, channels, side, side), start.shape());
+  }
+
+  @Test
+  void aStartLayerMustLeadToTheLogits() {
+    Graph.Builder graph = Graph.builder("net");
+    Node x = graph.input("input", Shape.of(1, 3, 4, 4));
+    Node aside = graph.add("aside", new Relu(), x);
+    Node output = graph.add("output", new Relu(), x);
+    assertTrue(graph.build(output).startLayer().isEmpty());
+    graph.startLayer(aside);
+    assertEquals(
+        "net: output (Relu [1, 3, 4, 4]) does not depend on the start layer"
+            + " aside (Relu [1, 3, 4, 4])",
+        refusal(() -> graph.build(output)));
   }
 
   static List<Family> families() {
