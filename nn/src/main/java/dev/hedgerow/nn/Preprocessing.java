@@ -72,8 +72,7 @@ public record Preprocessing(
 
   /** Returns that of networks from TensorFlow: RGB from −1 to 1; 224×224. */
   public static Preprocessing tensorFlow() {
-    return new Preprocessing(
-        SIZE, SIZE, 1 / 127.5, List.of(1.0, 1.0, 1.0), List.of(1.0, 1.0, 1.0));
+    return new Preprocessing(SIZE, SIZE, 1 / 127.5, List.of(1.0, 1.0, 1.0), List.of(1.0, 1.0, 1.0));
   }
 
   /** Returns that of the CIFAR-10 networks: ImageNet's mean and standard deviation, 32×32. */

@@ -6,7 +6,11 @@ import java.util.Optional;
 
 /** How one project names the tensors of the families, lays them out, and wires its networks. */
 sealed interface Dialect
-    permits TorchvisionDialect, TimmDialect, TransformersDialect, PointingGameDialect, KerasDialect {
+    permits TorchvisionDialect,
+        TimmDialect,
+        TransformersDialect,
+        PointingGameDialect,
+        KerasDialect {
   /** The first that recognises a file reads it; torchvision's own names come last. */
   List<Dialect> ALL =
       List.of(

@@ -22,10 +22,10 @@ import java.util.Set;
 
 /**
  * Keras Applications. Kernels are stored with their output channels last; VGG's first linear layer
- * reads an image whose channels come last; VGG and ResNet want blue, green, red, so that their first
- * convolution is turned round. ResNet has biases everywhere and its stride in the 1×1 convolutions,
- * Inception v3 no γ and average pools that do not count their border; each has its own
- * preprocessing. Tensors outside of layers, an optimizer's say, are passed over.
+ * reads an image whose channels come last; VGG and ResNet want blue, green, red, so that their
+ * first convolution is turned round. ResNet has biases everywhere and its stride in the 1×1
+ * convolutions, Inception v3 no γ and average pools that do not count their border; each has its
+ * own preprocessing. Tensors outside of layers, an optimizer's say, are passed over.
  */
 final class KerasDialect implements Dialect {
   private static final float DENSE_NET_EPSILON = 1.001e-5f;
@@ -49,8 +49,7 @@ final class KerasDialect implements Dialect {
           Optional.of(family.with(vgg, sized(Preprocessing.vgg(), own)));
       case ResNet resNet when resNet.block() == Block.BOTTLENECK && resNet.groups() == 1 ->
           Optional.of(
-              family.with(
-                  resNet.with(ResNet.Form.keras()), sized(Preprocessing.vgg(), own)));
+              family.with(resNet.with(ResNet.Form.keras()), sized(Preprocessing.vgg(), own)));
       case DenseNet net ->
           Optional.of(
               family.with(
@@ -73,8 +72,7 @@ final class KerasDialect implements Dialect {
     Graph graph = family.outline();
     Map<Node, Layer> matched =
         KerasNames.match(family.topology(), graph, layers, translation.stored());
-    boolean reversed =
-        family.topology() instanceof Vgg || family.topology() instanceof ResNet;
+    boolean reversed = family.topology() instanceof Vgg || family.topology() instanceof ResNet;
     boolean first = true;
     for (Node node : graph.nodes()) {
       boolean convolution = node.layer() instanceof Conv2d;

@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
  *
  * <p>VGG, ResNet and DenseNet name their layers. Inception v3 lets Keras number them, {@code
  * conv2d_17}, in the order in which they are made; the number the first one has depends on what was
- * made before. Keras 3 drops the names from files without the model's JSON and numbers the layers of
- * each kind in the order of the model, {@code layers/conv2d_3}: see {@link KerasOrder}.
+ * made before. Keras 3 drops the names from files without the model's JSON and numbers the layers
+ * of each kind in the order of the model, {@code layers/conv2d_3}: see {@link KerasOrder}.
  */
 final class KerasNames {
   private static final String CLASSIFIER = "predictions";

@@ -37,7 +37,9 @@ final class Layout {
     return new Layout(stored, extents, strides, 0);
   }
 
-  /** Returns this layout with its axes in another order: axis k of the result is {@code axes[k]}. */
+  /**
+   * Returns this layout with its axes in another order: axis k of the result is {@code axes[k]}.
+   */
   Layout permuted(int... axes) {
     return new Layout(
         Shape.of(Arrays.stream(axes).map(axis -> extents[axis]).toArray()),
@@ -53,7 +55,9 @@ final class Layout {
     return new Layout(shape, extents, backwards, start + (extents[axis] - 1) * strides[axis]);
   }
 
-  /** Returns this layout with another name for the shape of its result, which has as many values. */
+  /**
+   * Returns this layout with another name for the shape of its result, which has as many values.
+   */
   Layout reshaped(Shape to) {
     return new Layout(to, extents, strides, start);
   }

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 
 /**
  * The networks of the pointing game, fine-tuned on VOC and COCO by Caffe and converted by TorchRay.
- * The first convolution wants blue, green, red: it is turned round. VGG's linear layers are numbered
- * without the dropouts and used as convolutions; a batch normalisation of ResNet is Caffe's two
- * layers, {@code bn1.0} for the statistics and {@code bn1.1} for scale and shift.
+ * The first convolution wants blue, green, red: it is turned round. VGG's linear layers are
+ * numbered without the dropouts and used as convolutions; a batch normalisation of ResNet is
+ * Caffe's two layers, {@code bn1.0} for the statistics and {@code bn1.1} for scale and shift.
  */
 final class PointingGameDialect implements Dialect {
   private static final Map<String, String> VGG_CLASSIFIER =

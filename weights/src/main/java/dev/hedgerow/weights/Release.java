@@ -8,8 +8,8 @@ import java.util.Optional;
  * What a file of weights is for: the same layers were published by several projects, each with its
  * own names, wiring and preprocessing.
  *
- * @param dialect whose names the file has: {@code torchvision}, {@code timm}, {@code
- *     transformers}, {@code TorchRay} or {@code Keras}
+ * @param dialect whose names the file has: {@code torchvision}, {@code timm}, {@code transformers},
+ *     {@code TorchRay} or {@code Keras}
  * @param family the network as that project has it, which knows the preprocessing
  * @param weights the file's tensors by the names and in the layouts of {@code family}
  */

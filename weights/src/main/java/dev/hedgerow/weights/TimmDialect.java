@@ -14,9 +14,7 @@ final class TimmDialect implements Dialect {
   private static final String FIRST = "pre_logits.fc1.";
   private static final Map<String, String> MODULES =
       Map.of(
-          FIRST, "classifier.0.",
-          "pre_logits.fc2.", "classifier.3.",
-          "head.fc.", "classifier.6.");
+          FIRST, "classifier.0.", "pre_logits.fc2.", "classifier.3.", "head.fc.", "classifier.6.");
 
   @Override
   public Optional<Release> read(Family family, WeightSource source) {

@@ -58,8 +58,7 @@ final class DialectTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"vgg16", "vgg19", "resnet50", "resnet101", "densenet121", "inception_v3"})
+  @ValueSource(strings = {"vgg16", "vgg19", "resnet50", "resnet101", "densenet121", "inception_v3"})
   void readsKerasFromEveryFormat(String family) throws IOException {
     Published published = Published.read("keras-" + family);
     assertLogits(family, "Keras", published, WeightFile.open(keras2(published)));
@@ -74,11 +73,13 @@ final class DialectTest {
     var parameters = new LinkedHashMap<String, Parameter>();
     for (Layer layer : published.layers()) {
       String path = layer.name().replaceFirst("^(conv1|conv._block.*_.)_(conv|bn)$", "$1/$2");
-      layer.tensors().forEach(
-          (part, shape) ->
-              parameters.put(
-                  path + "/" + path + "/" + part + ":0",
-                  Published.keras(layer.name(), part, shape)));
+      layer
+          .tensors()
+          .forEach(
+              (part, shape) ->
+                  parameters.put(
+                      path + "/" + path + "/" + part + ":0",
+                      Published.keras(layer.name(), part, shape)));
     }
     assertLogits("densenet121", "Keras", published, Samples.read(npz(parameters)));
   }
@@ -97,9 +98,11 @@ final class DialectTest {
               : (first ? layer.name() : layer.name().substring(0, end))
                   + "_"
                   + (94 + (first ? 0 : Integer.parseInt(last)));
-      layer.tensors().forEach(
-          (part, shape) ->
-              parameters.put(moved + "/" + part, Published.keras(layer.name(), part, shape)));
+      layer
+          .tensors()
+          .forEach(
+              (part, shape) ->
+                  parameters.put(moved + "/" + part, Published.keras(layer.name(), part, shape)));
     }
     assertLogits("inception_v3", "Keras", published, Samples.read(npz(parameters)));
   }
@@ -110,10 +113,12 @@ final class DialectTest {
     var parameters = new LinkedHashMap<String, Parameter>();
     for (Layer layer : published.layers()) {
       if (layer.name().equals("block3_conv2")) continue;
-      layer.tensors().forEach(
-          (part, shape) ->
-              parameters.put(
-                  layer.name() + "/" + part, Published.keras(layer.name(), part, shape)));
+      layer
+          .tensors()
+          .forEach(
+              (part, shape) ->
+                  parameters.put(
+                      layer.name() + "/" + part, Published.keras(layer.name(), part, shape)));
     }
     Mismatch mismatch =
         Binding.compare(
@@ -126,7 +131,9 @@ final class DialectTest {
   void torchvisionsOwnFilesStayInPlace() throws IOException {
     Family family = Twins.of(Families.find("resnet18").orElseThrow());
     var parameters = new LinkedHashMap<String, Parameter>();
-    family.parameters(3).forEach((name, shape) -> parameters.put(name, Published.torch(name, shape)));
+    family
+        .parameters(3)
+        .forEach((name, shape) -> parameters.put(name, Published.torch(name, shape)));
     WeightSource plain = Samples.read(npz(parameters));
     Release release = Release.of(family, plain);
     assertEquals(new Release("torchvision", family, plain), release);
@@ -167,10 +174,13 @@ final class DialectTest {
   private static byte[] arrays(Published published) {
     var parameters = new LinkedHashMap<String, Parameter>();
     for (Layer layer : published.layers()) {
-      layer.tensors().forEach(
-          (part, shape) ->
-              parameters.put(
-                  layer.name() + "/" + part + ":0", Published.keras(layer.name(), part, shape)));
+      layer
+          .tensors()
+          .forEach(
+              (part, shape) ->
+                  parameters.put(
+                      layer.name() + "/" + part + ":0",
+                      Published.keras(layer.name(), part, shape)));
     }
     return npz(parameters);
   }
@@ -189,10 +199,12 @@ final class DialectTest {
                 .map(part -> layer.name() + "/" + part + ":0")
                 .toArray(String[]::new));
         WritableGroup inner = group.putGroup(layer.name());
-        layer.tensors().forEach(
-            (part, shape) ->
-                inner.putDataset(
-                    part + ":0", nested(Published.keras(layer.name(), part, shape))));
+        layer
+            .tensors()
+            .forEach(
+                (part, shape) ->
+                    inner.putDataset(
+                        part + ":0", nested(Published.keras(layer.name(), part, shape))));
       }
     }
     return path;

@@ -52,7 +52,8 @@ final class Formula {
   /** Returns a picture, {@code [3, size, size]}, of whole numbers 0..255. */
   static Tensor picture(int height, int width) {
     float[] values = new float[3 * height * width];
-    for (int i = 0; i < values.length; i++) values[i] = (float) Math.floor(fraction("image", i) * 256);
+    for (int i = 0; i < values.length; i++)
+      values[i] = (float) Math.floor(fraction("image", i) * 256);
     return Tensor.of(Shape.of(3, height, width), values);
   }
 }

@@ -84,7 +84,9 @@ public final class OnnxExport {
       case Relu _ -> write(node, "Relu", List.of());
       case Clip clip ->
           write(
-              node, "Clip", List.of(scalar(name + ".low", clip.low()), scalar(name + ".high", clip.high())));
+              node,
+              "Clip",
+              List.of(scalar(name + ".low", clip.low()), scalar(name + ".high", clip.high())));
       case MaxPool2d pool ->
           write(
               node,
@@ -130,7 +132,9 @@ public final class OnnxExport {
         var pads = new ArrayList<Integer>(pad.before());
         pads.addAll(pad.after());
         write(
-            node, "Pad", List.of(longs(name + ".pads", pads), scalar(name + ".value", pad.value())));
+            node,
+            "Pad",
+            List.of(longs(name + ".pads", pads), scalar(name + ".value", pad.value())));
       }
       default -> throw new IllegalArgumentException(name + ": " + node.layer());
     }
@@ -167,8 +171,7 @@ public final class OnnxExport {
     return new ProtobufWriter[] {
       OnnxWriter.integers("kernel_shape", window.height(), window.width()),
       OnnxWriter.integers("strides", window.strideY(), window.strideX()),
-      OnnxWriter.integers(
-          "pads", window.top(), window.left(), window.bottom(), window.right()),
+      OnnxWriter.integers("pads", window.top(), window.left(), window.bottom(), window.right()),
       OnnxWriter.integers("dilations", window.dilationY(), window.dilationX())
     };
   }

@@ -79,7 +79,8 @@ record Published(int size, double[] logits, List<Layer> layers) {
     boolean scale =
         shape.rank() == 1
             && (name.endsWith("running_var")
-                || name.matches(".*(norm[0-9]?|normalization|bn|bn[123]|bn[123].1|norm.[12]|downsample(.1)*)\\.weight"));
+                || name.matches(
+                    ".*(norm[0-9]?|normalization|bn|bn[123]|bn[123].1|norm.[12]|downsample(.1)*)\\.weight"));
     return Formula.weight(name, shape, shape.extent(0), scale);
   }
 }

@@ -36,15 +36,19 @@ final class TwinsTest {
   void pthSafetensorsNpzAndOnnxAgree(String name) throws IOException {
     Family family = Twins.of(Families.find(name).orElseThrow());
     var parameters = new LinkedHashMap<String, Parameter>();
-    family.parameters(CLASSES).forEach((tensor, shape) -> parameters.put(tensor, made(tensor, shape)));
+    family
+        .parameters(CLASSES)
+        .forEach((tensor, shape) -> parameters.put(tensor, made(tensor, shape)));
     Tensor x = picture(family);
     float[] expected = logits(bound(family, pth(parameters)), x);
     assertEquals(CLASSES, expected.length);
-    assertTrue(Arrays.stream(toDoubles(expected)).distinct().count() > 1, Arrays.toString(expected));
+    assertTrue(
+        Arrays.stream(toDoubles(expected)).distinct().count() > 1, Arrays.toString(expected));
     assertClose(expected, logits(bound(family, safetensors(parameters)), x));
     assertClose(expected, logits(bound(family, npz(parameters)), x));
     Graph graph = family.graph(family.input(), CLASSES, (tensor, _) -> parameters.get(tensor));
-    boolean large = family.topology() instanceof InceptionV3 || family.topology() instanceof GoogLeNet;
+    boolean large =
+        family.topology() instanceof InceptionV3 || family.topology() instanceof GoogLeNet;
     byte[] onnx =
         OnnxExport.bytes(
             graph,
@@ -111,8 +115,9 @@ final class TwinsTest {
           data.writeBytes(Samples.f32(parameter.toArray()));
           header
               .append(header.length() > 1 ? "," : "")
-              .append("\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-                  .formatted(name, parameter.shape(), start, data.size()));
+              .append(
+                  "\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+                      .formatted(name, parameter.shape(), start, data.size()));
         });
     return Samples.safetensors(header + "}", data.toByteArray());
   }
@@ -129,8 +134,7 @@ final class TwinsTest {
               Arrays.stream(parameter.shape().toArray())
                   .mapToObj(extent -> extent + ",")
                   .collect(Collectors.joining(" ", "(", ")"));
-          entries.put(
-              name + ".npy", Samples.npy("<f4", shape, Samples.f32(parameter.toArray())));
+          entries.put(name + ".npy", Samples.npy("<f4", shape, Samples.f32(parameter.toArray())));
         });
     return entries;
   }
