@@ -11,6 +11,8 @@ import java.nio.file.Path;
  *
  * @param name what the user called it: a family or a file
  * @param weights the file of its weights; of a self-contained file, that file
+ * @param dialect whose release of the network the weights are, {@code torchvision}; of a
+ *     self-contained file, its format
  * @param preprocess what its preprocessing is called: {@code imagenet}, or a file
  * @param preprocessAssumed whether nobody said that it is this one
  * @param preprocessing at the size of the graph's input
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 record Model(
     String name,
     Path weights,
+    String dialect,
     Graph graph,
     String preprocess,
     boolean preprocessAssumed,

@@ -10,6 +10,7 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.weights.Binding;
 import dev.hedgerow.weights.OnnxModel;
+import dev.hedgerow.weights.Release;
 import dev.hedgerow.weights.WeightFile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -37,7 +38,9 @@ final class ModelOptions {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "The weights of a family: .safetensors, .pth (.pt, .th), .h5, .keras or .npz.")
+      description =
+          "The weights of a family, as torchvision, timm, transformers, Keras or TorchRay name"
+              + " them: .safetensors, .pth (.pt, .th), .h5, .keras or .npz.")
   private @Nullable Path weights;
 
   @Option(
@@ -92,13 +95,20 @@ final class ModelOptions {
   private Model load(Family family, @Nullable Preprocess asked) throws Failure {
     Path weights = this.weights != null ? this.weights : cached(family);
     UserFiles.check(weights, "a file of weights");
-    Preprocessing own = family.preprocessing();
-    Preprocess chosen = asked == null ? new Preprocess(family.name(), null, own) : asked;
+    Release release;
+    try {
+      release = Release.of(family, WeightFile.open(weights));
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(weights, wrong);
+    }
+    Preprocessing own = release.preprocessing();
+    Preprocess chosen =
+        asked == null ? new Preprocess(release.dialect() + " " + family.name(), null, own) : asked;
     Size target = size(chosen);
     if (target == null) target = new Size(own.height(), own.width());
     Graph graph;
     try {
-      graph = Binding.bind(family, WeightFile.open(weights), shape(target));
+      graph = Binding.bind(release, shape(target));
     } catch (IllegalArgumentException wrong) {
       throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
@@ -110,7 +120,7 @@ final class ModelOptions {
             : graph.classes() == family.classes().size()
                 ? family.classes()
                 : numbered(weights, graph);
-    return model(weights, graph, chosen, false, classes);
+    return model(weights, release.dialect(), graph, chosen, false, classes);
   }
 
   private Path cached(Family family) {
@@ -166,11 +176,16 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
-    return model(file, graph, chosen, asked == null, classes);
+    return model(file, "ONNX", graph, chosen, asked == null, classes);
   }
 
   private Model model(
-      Path file, Graph graph, Preprocess chosen, boolean assumed, ClassNames classes)
+      Path file,
+      String dialect,
+      Graph graph,
+      Preprocess chosen,
+      boolean assumed,
+      ClassNames classes)
       throws Failure {
     Shape input = graph.input().shape();
     if (input.rank() != 4 || input.extent(1) != CHANNELS) {
@@ -179,6 +194,7 @@ final class ModelOptions {
     return new Model(
         model,
         file,
+        dialect,
         graph,
         chosen.name(),
         assumed,

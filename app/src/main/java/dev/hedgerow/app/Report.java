@@ -160,6 +160,7 @@ final class Report {
     writePair(json, "image_size", explanation.picture().height(), explanation.picture().width());
     json.writeStringField("model", model.name());
     json.writeStringField("weights", model.weights().toString());
+    json.writeStringField("dialect", model.dialect());
     writePair(json, "size", model.size().height(), model.size().width());
     writePreprocessing(json, model);
     writePlan(json, explanation);

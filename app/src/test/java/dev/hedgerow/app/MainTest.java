@@ -17,15 +17,21 @@ import dev.hedgerow.weights.Npy;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URL;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -254,6 +260,7 @@ class MainTest {
             "image_size",
             "model",
             "weights",
+            "dialect",
             "size",
             "preprocess",
             "add_policy",
@@ -583,6 +590,69 @@ class MainTest {
     assertFailure(
         explain(folder.resolve("labelled"), cat, "--labels", few),
         few + ": 2 classes, expected 10, the logits of " + FAMILY);
+  }
+
+  @Test
+  void weightsBringTheirPreprocessing() throws IOException {
+    Path file = pointingGameResNet(folder.resolve("resnet50_voc.pth.tar"));
+    List<Object> arguments =
+        List.of(
+            "explain",
+            cat,
+            "--model=resnet50",
+            "--weights",
+            file,
+            "--size=32x32",
+            "--method=gradient",
+            "--target=0",
+            "--json",
+            "--out",
+            folder.resolve("voc"));
+    Result own = run(arguments.toArray());
+    assertEquals(0, own.exitCode(), own.err());
+    assertTrue(own.out().contains("\"dialect\":\"TorchRay\""), own.out());
+    assertTrue(own.out().contains("\"name\":\"TorchRay resnet50\""), own.out());
+    assertTrue(own.out().contains("\"mean\":[123.68,116.779,103.939]"), own.out());
+    List<Object> asked = new ArrayList<>(arguments);
+    asked.add("--preprocess=imagenet");
+    Result result = run(asked.toArray());
+    assertEquals(0, result.exitCode(), result.err());
+    assertTrue(result.out().contains("\"name\":\"imagenet\""), result.out());
+    assertTrue(result.out().contains("\"mean\":[0.485,0.456,0.406]"), result.out());
+  }
+
+  /** Writes a ResNet-50 of three classes as TorchRay names it: all zeros, which take no room. */
+  private static Path pointingGameResNet(Path file) throws IOException {
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    tensors.put("conv1.bias", Shape.of(64));
+    Families.find("resnet50")
+        .orElseThrow()
+        .parameters(3)
+        .forEach(
+            (name, shape) ->
+                tensors.put(
+                    name.replaceFirst("(bn.|downsample\\.1)\\.(running)", "$1.0.$2")
+                        .replaceFirst("(bn.|downsample\\.1)\\.(weight|bias)", "$1.1.$2"),
+                    shape));
+    StringBuilder header = new StringBuilder("{");
+    long end = 0;
+    for (var tensor : tensors.entrySet()) {
+      long start = end;
+      end += 4L * tensor.getValue().size();
+      header
+          .append(start == 0 ? "" : ",")
+          .append(
+              "\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+                  .formatted(tensor.getKey(), tensor.getValue(), start, end));
+    }
+    byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    var length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length);
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.write(length.array());
+      sparse.write(json);
+      sparse.setLength(8 + json.length + end);
+    }
+    return file;
   }
 
   @Test

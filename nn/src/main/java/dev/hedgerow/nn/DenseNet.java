@@ -25,6 +25,11 @@ public record DenseNet(int stem, int growth, List<Integer> blocks, float epsilon
     blocks = List.copyOf(blocks);
   }
 
+  /** Returns the network with torchvision's ε, 10⁻⁵. */
+  public DenseNet(int stem, int growth, List<Integer> blocks) {
+    this(stem, growth, blocks, Modules.EPSILON);
+  }
+
   @Override
   public Node build(Modules net, Node x, int classes) {
     net = net.withEpsilon(epsilon);

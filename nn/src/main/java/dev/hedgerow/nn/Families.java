@@ -113,7 +113,7 @@ public final class Families {
    * @param layers how many each block has
    */
   private static Family denseNet(String name, int stem, int growth, Integer... layers) {
-    var topology = new DenseNet(stem, growth, List.of(layers), Modules.EPSILON);
+    var topology = new DenseNet(stem, growth, List.of(layers));
     return imageNet(name, "classifier", topology);
   }
 
