@@ -68,7 +68,7 @@ final class GuidedBackprop implements Attributor {
 
   @Override
   public Set<Node> keeps(Graph graph, Options options) {
-    return rule == Rectifiers.GUIDED ? Rectifiers.inputs(graph) : Set.of();
+    return rule.equals(Rectifiers.GUIDED) ? Rectifiers.inputs(graph) : Set.of();
   }
 
   @Override

@@ -10,8 +10,9 @@ import java.util.Arrays;
 /**
  * Occlusion: a square of 0, the mean colour of most preprocessings, slides over the image; a
  * pixel's relevance is the mean of {@code F(x) − F(x occluded)} over the squares that cover it (the
- * paper's section 4.2). The square is a seventh of the longer side and moves by half of itself; the
- * last one of a row or column may reach beyond the image. Asks for logits alone.
+ * paper's section 4.2). The square is a seventh of the longer side and moves by half of itself,
+ * both rounded up; the last one of a row or column may reach beyond the image. Asks for logits
+ * alone.
  */
 final class Occlusion implements Attributor {
   /** Squares along the longer side. */
@@ -56,7 +57,7 @@ final class Occlusion implements Attributor {
 
   @Override
   public String cost() {
-    return "1 + n forward passes, n the places of the square: 169 for a square image";
+    return "1 + n forward passes, n the places of the square, at most 169";
   }
 
   @Override
@@ -65,8 +66,8 @@ final class Occlusion implements Attributor {
     Tensor x = recording.output(graph.input());
     int height = x.shape().extent(2);
     int width = x.shape().extent(3);
-    int side = window > 0 ? window : Math.max(1, Math.max(height, width) / SQUARES);
-    int step = window > 0 ? stride : Math.max(1, side / 2);
+    int side = window > 0 ? window : Math.ceilDiv(Math.max(height, width), SQUARES);
+    int step = window > 0 ? stride : Math.ceilDiv(side, 2);
     int columns = places(width, side, step);
     int count = places(height, side, step) * columns;
     var versions =

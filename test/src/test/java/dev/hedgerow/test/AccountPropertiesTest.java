@@ -15,6 +15,11 @@ import dev.hedgerow.nn.Recording;
 import dev.hedgerow.test.RandomNetwork.Block;
 import dev.hedgerow.test.RandomNetwork.Numbers;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -23,6 +28,29 @@ import net.jqwik.api.constraints.FloatRange;
 
 /** What the account of an explanation says about every layer of random networks. */
 class AccountPropertiesTest {
+  private static final List<String> WITHOUT_RULES =
+      List.of(
+          "gradient",
+          "input-x-gradient",
+          "smoothgrad",
+          "integrated-gradients",
+          "guided-backprop",
+          "guided-backprop:captum",
+          "guided-backprop:smoothed",
+          "deconvnet",
+          "grad-cam",
+          "grad-cam++",
+          "grad-cam++:relevance-cam",
+          "score-cam",
+          "score-cam:relevance-cam",
+          "fullgrad",
+          "fullgrad:agf",
+          "guided-grad-cam",
+          "guided-grad-cam:captum",
+          "occlusion",
+          "rise",
+          "random");
+
   private final Engine engine = Engine.sequential();
 
   @Provide
@@ -34,6 +62,20 @@ class AccountPropertiesTest {
   Arbitrary<RandomNetwork> adversarial() {
     return RandomNetwork.all(
         Block.EXPLAINED, EnumSet.complementOf(EnumSet.of(Numbers.GAUSSIAN, Numbers.SPARSE)));
+  }
+
+  @Provide
+  Arbitrary<RandomNetwork> any() {
+    return RandomNetwork.all(EnumSet.allOf(Block.class), EnumSet.allOf(Numbers.class));
+  }
+
+  /** Without ReLU6, normalization across channels, gates and hard swish. */
+  @Provide
+  Arbitrary<RandomNetwork> rectified() {
+    return RandomNetwork.all(
+        EnumSet.complementOf(
+            EnumSet.of(Block.SEPARABLE, Block.CLIPPED, Block.LRN, Block.EXCITE, Block.SWISH)),
+        EnumSet.of(Numbers.GAUSSIAN, Numbers.SPARSE));
   }
 
   @Property(tries = 400, seed = "31")
@@ -62,7 +104,8 @@ class AccountPropertiesTest {
         Options.standard()
             .withGamma(gamma)
             .withAddPolicy(policy)
-            .withStartLayer(network.startLayer(graph));
+            .withStartLayer(network.startLayer(graph))
+            .withSamples(3);
     for (Attributor method : Methods.standard().all()) {
       Recording recording =
           graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
@@ -79,6 +122,36 @@ class AccountPropertiesTest {
         assertFalse(attribution.warnings().isEmpty(), "empty map without a warning");
       }
     }
+  }
+
+  /** Gradients and perturbations need no rules. */
+  @Property(tries = 100, seed = "34")
+  void methodsWithoutRulesExplainEveryNetwork(@ForAll("any") RandomNetwork network) {
+    Graph graph = network.graph();
+    Options options = Options.standard().withStartLayer(network.startLayer(graph)).withSamples(3);
+    for (String name : WITHOUT_RULES) {
+      Attribution attribution = explain(network, graph, name, options);
+      assertEquals(network.height(), attribution.heatmap().shape().extent(0), name);
+      assertEquals(network.width(), attribution.heatmap().shape().extent(1), name);
+      for (float value : attribution.heatmap().toArray()) {
+        assertTrue(Float.isFinite(value), name + " has " + value);
+      }
+    }
+  }
+
+  /** The gap is relative to the score, and to what rounding makes of terms that cancel in it. */
+  @Property(tries = 200, seed = "35")
+  void fullGradIsCompleteOnReluNetworks(@ForAll("rectified") RandomNetwork network) {
+    Graph graph = network.graph();
+    Attribution attribution = explain(network, graph, "fullgrad", Options.standard());
+    assertEquals(List.of(), attribution.warnings(), attribution.notes().toString());
+  }
+
+  private Attribution explain(RandomNetwork network, Graph graph, String name, Options options) {
+    Attributor method = Methods.standard().find(name);
+    Recording recording =
+        graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
+    return method.explain(engine, recording, network.target(graph), options);
   }
 
   private void assertAddsUp(RandomNetwork network, float gamma, AddPolicy policy) {
