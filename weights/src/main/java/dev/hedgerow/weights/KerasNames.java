@@ -71,7 +71,7 @@ final class KerasNames {
       boolean numbered = name.contains(VARIABLES);
       if (end < 0 || !numbered && role(name) == ROLES.size()) continue;
       String layer = numbered ? name.substring(0, name.lastIndexOf(VARIABLES)) : once(name, end);
-      tensors.computeIfAbsent(layer, unused -> new ArrayList<>()).add(name);
+      tensors.computeIfAbsent(layer, _ -> new ArrayList<>()).add(name);
     }
     var layers = new ArrayList<Layer>();
     tensors.forEach(
