@@ -42,7 +42,7 @@ record Published(int size, double[] logits, List<Layer> layers) {
               .mapToDouble(Double::parseDouble)
               .toArray();
       var layers = new ArrayList<Layer>();
-      for (String line : lines.lines().toList()) layers.add(layer(line.split(" ")));
+      for (String line : lines.lines().toList()) layers.add(layer(line.split(" ", -1)));
       return new Published(size, logits, layers);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -55,7 +55,7 @@ record Published(int size, double[] logits, List<Layer> layers) {
     for (int i = named ? 2 : 0; i < words.length; i++) {
       int colon = words[i].lastIndexOf(':');
       int[] extents =
-          Arrays.stream(words[i].substring(colon + 1).split("x"))
+          Arrays.stream(words[i].substring(colon + 1).split("x", -1))
               .mapToInt(Integer::parseInt)
               .toArray();
       tensors.put(words[i].substring(0, colon), Shape.of(extents));
