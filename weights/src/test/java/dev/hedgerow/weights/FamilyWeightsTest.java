@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
-import dev.hedgerow.nn.DenseNet;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
@@ -71,23 +70,6 @@ final class FamilyWeightsTest {
     ResNet narrow =
         new ResNet(Block.BOTTLENECK, rows(weights, "conv1"), stages, 1, ResNet.Form.torchvision());
     assertGoldenLogits("resnet-mini", family("resnet50").with("resnet-mini", narrow), weights);
-  }
-
-  @Test
-  void aNarrowDensenetHasItsGoldenLogits() throws IOException {
-    WeightSource weights =
-        WeightFile.open(SHARED.resolve("golden/densenet-mini.weights.safetensors"));
-    var blocks = new ArrayList<Integer>();
-    for (int layers = 1; layers > 0; ) {
-      String block = "features.denseblock" + (blocks.size() + 1) + ".denselayer";
-      layers = 0;
-      while (weights.contains(block + (layers + 1) + ".conv1.weight")) layers++;
-      if (layers > 0) blocks.add(layers);
-    }
-    int growth = rows(weights, "features.denseblock1.denselayer1.conv2");
-    DenseNet narrow = new DenseNet(rows(weights, "features.conv0"), growth, blocks);
-    assertGoldenLogits(
-        "densenet-mini", family("densenet121").with("densenet-mini", narrow), weights);
   }
 
   private static void assertGoldenLogits(String name, Family family, WeightSource weights)
