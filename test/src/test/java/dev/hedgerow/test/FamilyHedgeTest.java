@@ -42,7 +42,7 @@ class FamilyHedgeTest {
     Attributor method = Methods.standard().find("gradient-hedge");
     for (AddPolicy policy : AddPolicy.values()) {
       float gamma = policy == AddPolicy.PUBLISHED ? 1 : 1.5f;
-      Options options = new Options(gamma, policy, null);
+      Options options = Options.standard().withGamma(gamma).withAddPolicy(policy);
       Node[] kept = method.keeps(graph, options).toArray(Node[]::new);
       assertEquals(List.of(start), List.of(kept));
       Recording recording = graph.record(engine, image(input), kept);
