@@ -126,6 +126,16 @@ public final class Heatmap {
     return of(Resize.bilinear(toTensor(), height, width));
   }
 
+  /**
+   * Returns the map smoothed with a Gaussian, normalised and cut off at ⌈4σ⌉ pixels; beyond its
+   * border the map goes on as at the border.
+   *
+   * @param sigma σ in pixels, above 0
+   */
+  public Heatmap smoothed(double sigma) {
+    return of(Smoothing.gaussian(toTensor(), sigma));
+  }
+
   /** Returns the map as a tensor {@code [H, W]}. */
   public Tensor toTensor() {
     return Tensor.of(Shape.of(height, width), values);
