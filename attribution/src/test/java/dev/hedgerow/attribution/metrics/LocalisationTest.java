@@ -56,7 +56,7 @@ class LocalisationTest {
 
   @Test
   void theFirstOfEqualPixelsRankHigher() {
-    Heatmap map = Maps.map(2, 2, 5, 0, -0f, -1);
+    Heatmap map = Maps.map(2, 2, 5, -0f, 0, -1);
     assertEquals(0.5, Localisation.rankAccuracy(map, Maps.region(2, 2, 1, 2)).orElseThrow());
     assertEquals(0, Localisation.rankAccuracy(map, BOTTOM).orElseThrow());
     assertTrue(Localisation.rankAccuracy(map, Maps.region(2, 2)).isEmpty());
