@@ -17,8 +17,8 @@ final class DrawingOptions {
       defaultValue = "each",
       description =
           "Where the colours end, 0 being in the middle: each (default, at the map's largest"
-              + " magnitude), common (at that of all maps of the image, to compare the classes of a"
-              + " method) or percentile:99 (of the map's magnitudes).")
+              + " magnitude), common (at that of all the maps of a method on an image, to compare"
+              + " classes) or percentile:99 (of the map's magnitudes).")
   private Scale scale = new Scale.Each();
 
   @Option(

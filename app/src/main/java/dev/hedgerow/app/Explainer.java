@@ -2,6 +2,7 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Heatmap;
+import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
@@ -100,7 +101,7 @@ final class Explainer {
     for (int target : selected) {
       for (Pass pass : plan.passes()) {
         progress.method(pass, results.size() + 1, selected.size() * plan.passes().size());
-        Explanation.Result result = result(recording, target, pass);
+        Explanation.Result result = result(recording, target, pass, progress);
         progress.ended(image, result);
         results.add(result);
       }
@@ -116,13 +117,14 @@ final class Explainer {
         new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));
   }
 
-  private Explanation.Result result(Recording recording, int target, Pass pass) {
+  private Explanation.Result result(Recording recording, int target, Pass pass, Progress progress) {
     long started = System.nanoTime();
     Throwable error;
     try {
       IllegalArgumentException refused = refusals.get(pass);
       if (refused != null) throw refused;
-      Attribution attribution = pass.method().explain(engine, recording, target, pass.options());
+      Options options = pass.options().withProgress(progress::advanced);
+      Attribution attribution = pass.method().explain(engine, recording, target, options);
       double time = milliseconds(started, System.nanoTime());
       return new Explanation.Map(pass, attribution, Heatmap.of(attribution.heatmap()), time);
     } catch (IllegalArgumentException | ArithmeticException refused) {

@@ -1,6 +1,7 @@
 package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.Attribution;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.nn.ClassName;
 import java.nio.file.Path;
@@ -86,6 +87,14 @@ record Explanation(
   /** Returns the maps. */
   List<Map> maps() {
     return results.stream().filter(Map.class::isInstance).map(Map.class::cast).toList();
+  }
+
+  /** Returns the maps of a method, whatever its γ. */
+  List<Heatmap> maps(Attributor method) {
+    return maps().stream()
+        .filter(map -> map.pass().method().equals(method))
+        .map(Map::heatmap)
+        .toList();
   }
 
   /** Returns what failed. */

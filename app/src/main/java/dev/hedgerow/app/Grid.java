@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Resize;
@@ -14,7 +15,8 @@ import java.util.Locale;
 
 /**
  * Maps side by side: a row for each class of an image, with the picture in the first column and a
- * column for each method, and the colour scale below.
+ * column for each method, and the colour scale below. Of many methods, some follow below the
+ * others, in bands.
  */
 final class Grid {
   /**
@@ -26,6 +28,9 @@ final class Grid {
 
   /** The narrowest column: of the pictures of a tower, names must still be readable. */
   private static final int NARROWEST = 96;
+
+  /** The most methods beside one another: as many as fit a page and still can be read. */
+  private static final int WIDEST = 10;
 
   private static final int GAP = 8;
   private static final int LABELS = 150;
@@ -45,12 +50,13 @@ final class Grid {
   private final Engine engine;
   private final Drawing drawing;
   private final List<Pass> passes;
+  private final int columns;
   private final int side;
   private final int column;
   private final boolean lettered = Lettering.isAvailable();
 
   /**
-   * @param passes one a column
+   * @param passes the methods
    * @param side the longest side of a picture, in pixels
    * @param column the width of a column, in pixels
    */
@@ -58,6 +64,7 @@ final class Grid {
     this.engine = engine;
     this.drawing = drawing;
     this.passes = passes;
+    this.columns = Math.ceilDiv(passes.size(), Math.ceilDiv(passes.size(), WIDEST));
     this.side = side;
     this.column = column;
   }
@@ -71,8 +78,10 @@ final class Grid {
   static BufferedImage of(Engine engine, Drawing drawing, Explanation explanation, String stem) {
     int column = Math.max(cell(explanation.picture(), LARGE).width(), NARROWEST);
     var grid = new Grid(engine, drawing, explanation.plan().passes(), LARGE, column);
-    List<Heatmap> maps = explanation.maps().stream().map(Explanation.Map::heatmap).toList();
-    return grid.sheet(List.of(grid.rows(explanation, stem)), maps);
+    Attributor first = explanation.plan().passes().getFirst().method();
+    List<Heatmap> maps = explanation.maps(first);
+    boolean alone = maps.size() == explanation.maps().size();
+    return grid.sheet(List.of(grid.rows(explanation, stem)), alone ? maps : List.of());
   }
 
   private static Size cell(Picture picture, int side) {
@@ -87,15 +96,31 @@ final class Grid {
   }
 
   private int width() {
-    return left(passes.size() + 1);
+    return left(columns + 1);
+  }
+
+  /** Returns the number of bands. */
+  private int bands() {
+    return Math.ceilDiv(passes.size(), columns);
+  }
+
+  /** Returns what a list with an element for each method has for those of a band. */
+  private <T> List<T> band(int band, List<T> ofMethods) {
+    return ofMethods.subList(band * columns, Math.min((band + 1) * columns, passes.size()));
   }
 
   /**
-   * Returns the rows of an image, without what is above and below them.
+   * Returns the rows of an image in every band, without what is above and below them.
    *
    * @param stem what the image is called
    */
-  BufferedImage rows(Explanation explanation, String stem) {
+  List<BufferedImage> rows(Explanation explanation, String stem) {
+    List<BufferedImage> rows = new ArrayList<>();
+    for (int band = 0; band < bands(); band++) rows.add(rows(explanation, stem, band));
+    return rows;
+  }
+
+  private BufferedImage rows(Explanation explanation, String stem, int band) {
     Size cell = cell(explanation.picture(), side);
     int targets = explanation.results().size() / passes.size();
     List<List<String>> names = new ArrayList<>();
@@ -112,7 +137,7 @@ final class Grid {
     for (int row = 0; row < targets; row++) {
       int top = row * (height + GAP);
       List<Explanation.Result> results =
-          explanation.results().subList(row * passes.size(), (row + 1) * passes.size());
+          band(band, explanation.results().subList(row * passes.size(), (row + 1) * passes.size()));
       label(
           graphics,
           row == 0 ? stem : "",
@@ -161,7 +186,7 @@ final class Grid {
           box(graphics, "empty", map.attribution().warnings().getFirst(), left, top, height);
       case Explanation.Map map -> {
         Heatmap heatmap = map.heatmap();
-        List<Heatmap> all = explanation.maps().stream().map(Explanation.Map::heatmap).toList();
+        List<Heatmap> all = explanation.maps(map.pass().method());
         int[] colours = heatmap.colours(drawing.colours(), drawing.scale().end(heatmap, all));
         BufferedImage image = scaled(colours, heatmap.height(), heatmap.width(), cell);
         graphics.drawImage(image, left + (column - cell.width()) / 2, top, null);
@@ -184,58 +209,78 @@ final class Grid {
   }
 
   /**
-   * Returns rows below one another with the names of the methods above and the scale below.
+   * Returns the rows of images below one another, in every band with the names of the methods above
+   * them, and the scale below.
    *
-   * @param maps all, if they are of one image; else none
+   * @param images the rows of each, as {@link #rows} returns them
+   * @param maps all, if they are of one image and method; else none
    */
-  BufferedImage sheet(List<BufferedImage> rows, List<Heatmap> maps) {
+  BufferedImage sheet(List<List<BufferedImage>> images, List<Heatmap> maps) {
+    List<BufferedImage> parts = new ArrayList<>();
+    for (int band = 0; band < bands(); band++) {
+      parts.add(header(band(band, passes)));
+      for (List<BufferedImage> rows : images) parts.add(rows.get(band));
+    }
+    parts.add(legend(maps));
+    int height = parts.stream().mapToInt(BufferedImage::getHeight).sum();
+    BufferedImage sheet = blank(width(), height);
+    Graphics2D graphics = sheet.createGraphics();
+    int y = 0;
+    for (BufferedImage part : parts) {
+      graphics.drawImage(part, 0, y, null);
+      y += part.getHeight();
+    }
+    graphics.dispose();
+    return sheet;
+  }
+
+  /** Returns the names of the methods of a band. */
+  private BufferedImage header(List<Pass> band) {
     List<List<String>> names = new ArrayList<>();
     int lines = 0;
-    for (Pass pass : passes) {
+    for (Pass pass : band) {
       List<String> wrapped =
           lettered ? BOLD.wrap(pass.label(), column, Integer.MAX_VALUE) : List.of();
       names.add(wrapped);
       lines = Math.max(lines, wrapped.size());
     }
-    int header = 2 * GAP + (lettered ? lines * BOLD.lineHeight() : 0);
-    int rowsHeight = rows.stream().mapToInt(BufferedImage::getHeight).sum();
-    List<String> meaning =
-        lettered
-            ? FINE.wrap(drawing.scale().meaning(), width() - left(0) - GAP, Integer.MAX_VALUE)
-            : List.of();
-    int legend = BAR_HEIGHT + 2 * GAP + (lettered ? (1 + meaning.size()) * FINE.lineHeight() : 0);
-    BufferedImage sheet = blank(width(), header + rowsHeight + legend);
-    Graphics2D graphics = sheet.createGraphics();
-    for (int i = 0; i < passes.size(); i++) {
+    BufferedImage header = blank(width(), 2 * GAP + (lettered ? lines * BOLD.lineHeight() : 0));
+    Graphics2D graphics = header.createGraphics();
+    for (int i = 0; i < names.size(); i++) {
       List<String> name = names.get(i);
       if (name.isEmpty()) continue;
-      int top = header - GAP - name.size() * BOLD.lineHeight();
+      int top = header.getHeight() - GAP - name.size() * BOLD.lineHeight();
       BOLD.draw(graphics, name, left(i + 1) + column / 2.0, top, 0.5);
     }
-    int y = header;
-    for (BufferedImage row : rows) {
-      graphics.drawImage(row, 0, y, null);
-      y += row.getHeight();
-    }
-    legend(graphics, y + GAP, maps, meaning);
     graphics.dispose();
-    return sheet;
+    return header;
   }
 
-  private void legend(Graphics2D graphics, int top, List<Heatmap> maps, List<String> meaning) {
+  private BufferedImage legend(List<Heatmap> maps) {
     int left = left(0);
+    List<String> meaning =
+        lettered
+            ? FINE.wrap(drawing.scale().meaning(), width() - left - GAP, Integer.MAX_VALUE)
+            : List.of();
+    int lines = lettered ? 1 + meaning.size() : 0;
+    BufferedImage legend =
+        blank(width(), BAR_HEIGHT + 2 * GAP + (lettered ? lines * FINE.lineHeight() : 0));
+    Graphics2D graphics = legend.createGraphics();
     int length = Math.min(BAR, width() - left - GAP);
     for (int i = 0; i < length; i++) {
       graphics.setColor(new Color(drawing.colours().colour(i * BAR / length)));
-      graphics.fillRect(left + i, top, 1, BAR_HEIGHT);
+      graphics.fillRect(left + i, GAP, 1, BAR_HEIGHT);
     }
-    if (!lettered) return;
-    int y = top + BAR_HEIGHT;
-    String end = drawing.scale().legend(maps);
-    FINE.draw(graphics, List.of("−" + end), left, y, 0);
-    FINE.draw(graphics, List.of("0"), left + length / 2.0, y, 0.5);
-    FINE.draw(graphics, List.of("+" + end), left + length, y, 1);
-    FINE.draw(graphics, meaning, left, y + FINE.lineHeight(), 0);
+    if (lettered) {
+      int y = GAP + BAR_HEIGHT;
+      String end = drawing.scale().legend(maps);
+      FINE.draw(graphics, List.of("−" + end), left, y, 0);
+      FINE.draw(graphics, List.of("0"), left + length / 2.0, y, 0.5);
+      FINE.draw(graphics, List.of("+" + end), left + length, y, 1);
+      FINE.draw(graphics, meaning, left, y + FINE.lineHeight(), 0);
+    }
+    graphics.dispose();
+    return legend;
   }
 
   private BufferedImage picture(Picture picture, Size size) {

@@ -84,6 +84,14 @@ final class MethodOptions {
       description = "Of methods that draw random numbers; default 0.")
   private long seed;
 
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description =
+          "How many versions of the image smoothgrad, integrated-gradients and rise run the network"
+              + " on; default: each method's own (50, 50, 4000).")
+  private @Nullable Integer samples;
+
   /** The methods asked for. */
   private record MethodList(List<Attributor> methods) {}
 
@@ -125,6 +133,9 @@ final class MethodOptions {
    * @throws Failure if a file is missing or is not what it should be
    */
   Plan plan(Model model) throws Failure {
+    if (samples != null && samples < 1) {
+      throw new UsageException("--samples is " + samples + ", expected 1 or more");
+    }
     checkLayer(startLayer, model.graph());
     checkLayer(saliencyLayer, model.graph());
     Options options =
@@ -133,7 +144,8 @@ final class MethodOptions {
             .withStartLayer(startLayer)
             .withSaliencyLayer(saliencyLayer)
             .withStart(start == null ? null : start(start, model.graph()))
-            .withSeed(seed);
+            .withSeed(seed)
+            .withSamples(samples == null ? 0 : samples);
     List<Pass> passes = new ArrayList<>();
     for (Attributor method : methods.methods()) {
       if (method.usesGamma()) {

@@ -2,12 +2,16 @@ package dev.hedgerow.app;
 
 import java.nio.file.Path;
 
-/** A line on the terminal that says which image and method is being worked on. */
+/** A line on the terminal that says which image and method is being worked on, and how far. */
 final class Progress {
+  /** The most of an image's name that is shown, so that the rest has room. */
+  private static final int NAME = 20;
+
   private final Messages messages;
   private final StatusLine line;
   private final int images;
   private String image = "";
+  private String method = "";
 
   /**
    * @param messages takes the times of methods
@@ -25,7 +29,8 @@ final class Progress {
    * @param number 1 for the first
    */
   void image(int number, String name) {
-    image = images > 1 ? "[" + number + "/" + images + "] " + name : name;
+    String shown = name.length() > NAME ? name.substring(0, NAME - 3) + "..." : name;
+    image = images > 1 ? "[" + number + "/" + images + "] " + shown : shown;
     line.show(image);
   }
 
@@ -36,7 +41,13 @@ final class Progress {
    * @param of how many there are
    */
   void method(Pass pass, int number, int of) {
-    line.show(image + (of > 1 ? "  " + number + "/" + of : "") + "  " + pass.label());
+    method = (of > 1 ? "  " + number + "/" + of : "") + "  " + pass.label();
+    line.show(image + method);
+  }
+
+  /** Shows how often the method has run the network, of {@code total} times. */
+  void advanced(int done, int total) {
+    line.update(image + method + "  " + done + "/" + total);
   }
 
   /** Reports what came of a method. */

@@ -54,13 +54,12 @@ final class Report {
   }
 
   private void writeMaps() throws Failure {
-    List<Heatmap> all = explanation.maps().stream().map(Explanation.Map::heatmap).toList();
     Picture picture = explanation.picture().within(engine, OVERLAY);
     int[] packed = picture.packed();
     for (Explanation.Map map : explanation.maps()) {
       Heatmap heatmap = map.heatmap();
       Heatmap large = heatmap.resized(picture.height(), picture.width());
-      double end = drawing.scale().end(heatmap, all);
+      double end = drawing.scale().end(heatmap, explanation.maps(map.pass().method()));
       int[] colours = heatmap.colours(drawing.colours(), end);
       int[] overlay = large.overlay(packed, drawing.colours(), end);
       folder.write(heatmapName(map), Png.encode(heatmap.height(), heatmap.width(), colours));
@@ -118,6 +117,11 @@ final class Report {
               100 * heatmap.positiveRatio(),
               heatmap.argMax().y(),
               heatmap.argMax().x()));
+      map.attribution()
+          .notes()
+          .forEach(
+              (name, value) ->
+                  text.append(String.format(Locale.ROOT, "    %s %.4g%n", name, value)));
     }
     if (hasGrid()) {
       int columns = explanation.plan().passes().size();
@@ -210,6 +214,7 @@ final class Report {
       json.writeStringField("saliency_layer", options.saliencyLayer());
     }
     json.writeNumberField("seed", options.seed());
+    if (options.samples() > 0) json.writeNumberField("samples", options.samples());
   }
 
   private static void writeScore(JsonGenerator json, Explanation.Score score) throws IOException {
@@ -248,6 +253,11 @@ final class Report {
     }
     json.writeEndArray();
     writeTexts(json, "warnings", attribution.warnings());
+    json.writeObjectFieldStart("notes");
+    for (var note : attribution.notes().entrySet()) {
+      json.writeNumberField(note.getKey(), note.getValue());
+    }
+    json.writeEndObject();
     json.writeNumberField("ms", map.milliseconds());
     json.writeEndObject();
   }

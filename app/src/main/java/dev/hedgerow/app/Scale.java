@@ -13,7 +13,7 @@ sealed interface Scale {
    * Returns the magnitude that has the end colours.
    *
    * @param map one of {@code all}
-   * @param all maps of the image
+   * @param all maps of the image by the same method
    * @return above 0 unless the map is 0
    */
   double end(Heatmap map, List<Heatmap> all);
@@ -21,7 +21,7 @@ sealed interface Scale {
   /**
    * Returns what a legend writes at the end.
    *
-   * @param all maps of the image; none if it is a legend for several images
+   * @param all the maps it is a legend for; none if they are of several methods or images
    */
   String legend(List<Heatmap> all);
 
@@ -46,7 +46,10 @@ sealed interface Scale {
     }
   }
 
-  /** At the largest magnitude of all maps of the image. */
+  /**
+   * At the largest magnitude of all maps of the image by the same method: maps of several classes
+   * can be compared, those of several methods have different units.
+   */
   record Common() implements Scale {
     @Override
     public double end(Heatmap map, List<Heatmap> all) {
@@ -64,7 +67,7 @@ sealed interface Scale {
 
     @Override
     public String meaning() {
-      return "all maps of an image end at the largest magnitude of them all";
+      return "the maps of a method end at the largest magnitude of them all";
     }
   }
 

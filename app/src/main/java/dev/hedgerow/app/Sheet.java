@@ -9,7 +9,7 @@ final class Sheet {
   private static final String NAME = "grid.png";
 
   private final Grid grid;
-  private final List<BufferedImage> rows = new ArrayList<>();
+  private final List<List<BufferedImage>> images = new ArrayList<>();
   private long pixels;
 
   Sheet(Grid grid) {
@@ -19,9 +19,9 @@ final class Sheet {
   /** Adds an image, while there is room for it. */
   void add(Explanation explanation, String stem) {
     if (explanation.results().isEmpty() || pixels > PictureFile.LARGEST) return;
-    BufferedImage row = grid.rows(explanation, stem);
-    pixels += (long) row.getWidth() * row.getHeight();
-    rows.add(row);
+    List<BufferedImage> rows = grid.rows(explanation, stem);
+    for (BufferedImage row : rows) pixels += (long) row.getWidth() * row.getHeight();
+    images.add(rows);
   }
 
   /**
@@ -31,13 +31,13 @@ final class Sheet {
    * @throws Failure if it would be too large, or cannot be written
    */
   String write(OutputFolder folder) throws Failure {
-    if (rows.isEmpty()) return "";
+    if (images.isEmpty()) return "";
     if (pixels > PictureFile.LARGEST) {
       throw new Failure(
           "%s: more than %d megapixels: name fewer images, methods or classes"
               .formatted(folder.path(NAME), PictureFile.LARGEST / 1_000_000));
     }
-    folder.write(NAME, Png.encode(grid.sheet(rows, List.of())));
+    folder.write(NAME, Png.encode(grid.sheet(images, List.of())));
     return NAME;
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.sun.net.httpserver.HttpServer;
 import dev.hedgerow.attribution.Attributor;
+import dev.hedgerow.attribution.ColourMap;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
@@ -31,9 +32,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -326,6 +329,77 @@ class MainTest {
     explain(one, cat, "--method=gradient", "--target=1");
     assertFalse(files(one).contains("cat.grid.png"));
     assertFalse(Files.readString(one.resolve("cat.json")).contains("\"grid\""));
+  }
+
+  @Test
+  void aGridOfManyMethodsIsNoWiderThanAPage() throws IOException {
+    Path out = folder.resolve("bands");
+    Result result = explain(out, cat, "--method=all", "--target=1", "--samples=2", "--grid");
+    assertEquals(0, result.exitCode(), result.err());
+    // 24 methods: three bands of a picture of 224 x 168, or 128 x 96, and eight maps.
+    BufferedImage grid = ImageIO.read(out.resolve("cat.grid.png").toFile());
+    assertEquals(166 + 9 * (224 + 8), grid.getWidth());
+    assertTrue(grid.getHeight() > 3 * 168 && grid.getHeight() < 4 * 168 + 60, grid.toString());
+    BufferedImage sheet = ImageIO.read(out.resolve("grid.png").toFile());
+    assertEquals(166 + 9 * (128 + 8), sheet.getWidth());
+    assertTrue(sheet.getHeight() > 3 * 96 && sheet.getHeight() < 5 * 96 + 60, sheet.toString());
+  }
+
+  /** Methods have different units: one must not fade because another has large numbers. */
+  @Test
+  void theCommonScaleIsOneAMethod() throws IOException {
+    Path alone = folder.resolve("scale-alone");
+    Path both = folder.resolve("scale-both");
+    explain(alone, cat, "--target=1,2,3", "--scale=common", "--method=gradient");
+    explain(both, cat, "--target=1,2,3", "--scale=common", "--method=gradient,random");
+    int full = 0;
+    for (int target = 1; target <= 3; target++) {
+      String name = "cat." + target + ".gradient.png";
+      assertEquals(-1, Files.mismatch(alone.resolve(name), both.resolve(name)), name);
+      BufferedImage map = ImageIO.read(both.resolve(name).toFile());
+      full += hasEndColour(map) ? 1 : 0;
+    }
+    assertEquals(
+        1, full, "the map with the largest magnitude alone reaches the end of the colours");
+  }
+
+  private static boolean hasEndColour(BufferedImage map) {
+    for (int i = 0; i < map.getWidth() * map.getHeight(); i++) {
+      int rgb = map.getRGB(i % map.getWidth(), i / map.getWidth()) & 0xffffff;
+      if (rgb == ColourMap.SEISMIC.colour(0) || rgb == ColourMap.SEISMIC.colour(255)) return true;
+    }
+    return false;
+  }
+
+  @Test
+  void samplesAndNotesAreReported() throws IOException {
+    Path out = folder.resolve("samples");
+    Result result =
+        explain(out, cat, "--method=rise,integrated-gradients", "--samples=3", "--target=1");
+    assertEquals(0, result.exitCode(), result.err());
+    assertEquals(3, number(out.resolve("cat.json"), "samples"));
+    double gap = number(out.resolve("cat.json"), "completeness gap");
+    assertTrue(gap > 0, "gap " + gap);
+    String line = String.format(Locale.ROOT, "    completeness gap %.4g", gap);
+    assertTrue(result.out().lines().anyMatch(line::equals), result.out());
+  }
+
+  @Test
+  void aTerminalShowsHowFarALongMethodIs() {
+    System.setProperty("hedgerow.terminal", "true");
+    try {
+      Result result =
+          explain(folder.resolve("progress"), cat, "--method=gradient,rise", "--target=1");
+      assertEquals(0, result.exitCode());
+      assertTrue(result.err().contains("\r"), result.err());
+      assertTrue(
+          Pattern.compile("cat  2/2  rise  \\d+/4000").matcher(result.err()).find(), result.err());
+    } finally {
+      System.clearProperty("hedgerow.terminal");
+    }
+    Result silent =
+        explain(folder.resolve("silent"), cat, "--method=rise", "--target=1", "--samples=64");
+    assertEquals("", silent.err());
   }
 
   @Test
@@ -690,6 +764,8 @@ class MainTest {
           --seed=x                 | 'x' is not a long
           --scale=comon            | "comon" is no scale, expected each, common or percentile:99
           --scale=comon            | did you mean common?
+          --samples=0              | --samples is 0, expected 1 or more
+          --samples=many           | --samples
           --scale=percentile:0     | "0" is no percentile, expected a number above 0, up to 100
           --scale=percentile:      | "" is no percentile
           --colours=sismic         | no colours "sismic", expected one of seismic, bwr, jet

@@ -25,8 +25,11 @@ record Versions(
     Engine engine, Graph graph, int count, IntFunction<Tensor> image, Progress progress) {
   private static final int LARGEST_BATCH = 16;
 
-  /** Floats that the activations of a batch may take: 256 MiB. */
-  private static final long LARGEST_ACTIVATIONS = 1L << 26;
+  /**
+   * Floats that the activations of a batch may take: 32 MiB. More at once is slower, as arrays that
+   * large are new pages to the system every time.
+   */
+  private static final long LARGEST_ACTIVATIONS = 1L << 23;
 
   /** Copies of the largest activation that are alive at once where nothing is recorded. */
   private static final int ALIVE = 4;
