@@ -18,7 +18,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line: {@code hedgerow explain|models|methods|inspect|convert|download|help}. */
+/**
+ * The command line: {@code hedgerow explain|models|methods|inspect|convert|download|shapes|help}.
+ */
 @Command(
     name = "hedgerow",
     description = "Explains the decisions of convolutional networks.",
@@ -31,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       ConvertCommand.class,
       DownloadCommand.class,
+      ShapesCommand.class,
       HelpCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -883,4 +883,24 @@ class MainTest {
     assertTrue(result.errLines().size() > 3);
     assertTrue(result.err().contains("\tat dev.hedgerow.app.PictureFile"), result.err());
   }
+
+  @Test
+  void drawsADataSet() throws IOException {
+    Path out = folder.resolve("shapes");
+    Result result = run("shapes", "--count", "12", "--seed", "3", "--out", out.toString());
+    assertEquals(0, result.exitCode, result.err);
+    List<String> names = Files.readAllLines(out.resolve("ImageSets/Main/test.txt"));
+    assertEquals(12, names.size());
+    for (String name : names) {
+      BufferedImage picture = ImageIO.read(out.resolve("JPEGImages/" + name + ".jpg").toFile());
+      assertEquals(96, picture.getWidth());
+      assertTrue(Files.exists(out.resolve("SegmentationClass/" + name + ".png")));
+      String xml = Files.readString(out.resolve("Annotations/" + name + ".xml"));
+      for (String line : Files.readAllLines(out.resolve("ImageSets/Main/star_test.txt"))) {
+        if (!line.startsWith(name)) continue;
+        assertEquals(xml.contains("<name>star</name>"), !line.endsWith("-1"), line);
+      }
+    }
+    assertEquals(2, run("shapes", "--count", "0", "--out", out.toString()).exitCode);
+  }
 }
