@@ -1,5 +1,5 @@
 #!/bin/sh
-# Draws docs/images/methods/NAME.png for every method, and all of them in one grid.
+# Draws docs/images/methods/NAME.jpg for every method.
 #
 # usage: sh docs/methods/pictures.sh MODEL.onnx     (GoogLeNet with Caffe's preprocessing)
 set -eu
@@ -10,14 +10,8 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 mkdir -p "$images"
 
-explain() {
-  ./hedgerow explain docs/images/meadow.jpg --model "$model" --preprocess caffe \
-    --target ladybug,daisy --out "$out" "$@"
-}
-
 for method in $(./hedgerow methods | cut -d ' ' -f 1); do
-  explain --method "$method" >/dev/null
-  cp "$out/meadow.grid.png" "$images/$method.png"
+  ./hedgerow explain docs/images/meadow.jpg --model "$model" --preprocess caffe \
+    --target ladybug,daisy --method "$method" --out "$out" >/dev/null
+  java build/Jpeg.java "$out/meadow.grid.png" "$images/$method.jpg" 0.7
 done
-explain --method all
-cp "$out/meadow.grid.png" "$images/all.png"
