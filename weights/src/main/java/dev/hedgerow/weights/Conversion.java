@@ -3,7 +3,7 @@ package dev.hedgerow.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -96,6 +96,12 @@ public final class Conversion {
    */
   public static Summary convert(Path from, Path to, Format format, Optional<Precision> precision)
       throws IOException {
+    return convert(from, to, format, precision, PartFile::open);
+  }
+
+  static Summary convert(
+      Path from, Path to, Format format, Optional<Precision> precision, PartFile.Disk disk)
+      throws IOException {
     WeightSource source = WeightFile.open(from);
     TensorTable table = source instanceof KerasFile keras ? keras.table() : (TensorTable) source;
     var items = new ArrayList<Item>();
@@ -109,6 +115,7 @@ public final class Conversion {
     long[] size = new long[1];
     PartFile.write(
         to,
+        disk,
         channel -> {
           switch (format) {
             case SAFETENSORS -> SafetensorsWriter.write(channel, items, conversion);
@@ -127,7 +134,7 @@ public final class Conversion {
   }
 
   /** Writes the elements of a tensor, little-endian, in row-major order. */
-  void write(FileChannel channel, Item item, Observer observer) throws IOException {
+  void write(SeekableByteChannel channel, Item item, Observer observer) throws IOException {
     long[] overflow = new long[1];
     chunk.clear();
     item.tensor.<IOException>forEachRun(
@@ -146,7 +153,7 @@ public final class Conversion {
     if (overflow[0] > 0) overflows.put(item.name(), overflow[0]);
   }
 
-  private void flush(FileChannel channel, Observer observer) throws IOException {
+  private void flush(SeekableByteChannel channel, Observer observer) throws IOException {
     chunk.flip();
     observer.take(chunk.duplicate());
     PartFile.writeFully(channel, chunk);

@@ -3,7 +3,7 @@ package dev.hedgerow.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ final class NpzWriter {
     }
   }
 
-  static void write(FileChannel channel, List<Conversion.Item> items, Conversion conversion)
+  static void write(SeekableByteChannel channel, List<Conversion.Item> items, Conversion conversion)
       throws IOException {
     var entries = new ArrayList<Entry>(items.size());
     for (Conversion.Item item : items) {
@@ -67,8 +67,10 @@ final class NpzWriter {
       PartFile.writeFully(channel, ByteBuffer.wrap(header));
       conversion.write(channel, item, checksum::update);
       var entry = new Entry(name, offset, size, (int) checksum.getValue());
-      ByteBuffer late = little(Integer.BYTES).putInt(entry.checksum).flip();
-      channel.write(late, offset + CHECKSUM_AT);
+      long next = channel.position();
+      channel.position(offset + CHECKSUM_AT);
+      PartFile.writeFully(channel, little(Integer.BYTES).putInt(entry.checksum).flip());
+      channel.position(next);
       entries.add(entry);
     }
     long start = channel.position();

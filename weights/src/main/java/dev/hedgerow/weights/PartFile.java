@@ -3,6 +3,7 @@ package dev.hedgerow.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,7 +17,13 @@ final class PartFile {
   /** Writes the content of a file. */
   @FunctionalInterface
   interface Content {
-    void write(FileChannel channel) throws IOException;
+    void write(SeekableByteChannel channel) throws IOException;
+  }
+
+  /** Opens a new file for writing. */
+  @FunctionalInterface
+  interface Disk {
+    SeekableByteChannel open(Path part) throws IOException;
   }
 
   /**
@@ -25,11 +32,15 @@ final class PartFile {
    * @throws IOException if the file cannot be written; nothing stays behind
    */
   static void write(Path file, Content content) throws IOException {
+    write(file, PartFile::open, content);
+  }
+
+  /** Writes a file to a disk; see the other. */
+  static void write(Path file, Disk disk, Content content) throws IOException {
     Path target = file.toAbsolutePath();
     Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (var channel =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try (SeekableByteChannel channel = disk.open(part)) {
         content.write(channel);
       }
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -38,8 +49,13 @@ final class PartFile {
     }
   }
 
+  /** Opens a new file. */
+  static SeekableByteChannel open(Path part) throws IOException {
+    return FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
   /** Writes all bytes that remain. */
-  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+  static void writeFully(SeekableByteChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) channel.write(bytes);
   }
 }

@@ -3,7 +3,7 @@ package dev.hedgerow.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
@@ -17,7 +17,7 @@ final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
-  static void write(FileChannel channel, List<Conversion.Item> items, Conversion conversion)
+  static void write(SeekableByteChannel channel, List<Conversion.Item> items, Conversion conversion)
       throws IOException {
     List<Conversion.Item> ordered =
         items.stream().sorted(Comparator.comparingInt(item -> -item.type().bits())).toList();

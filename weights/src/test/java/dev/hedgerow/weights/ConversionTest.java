@@ -15,9 +15,11 @@ import dev.hedgerow.weights.Conversion.Format;
 import dev.hedgerow.weights.Conversion.Precision;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +30,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class ConversionTest {
   @TempDir Path folder;
@@ -131,10 +135,58 @@ final class ConversionTest {
     Path taken = Files.createDirectories(folder.resolve("taken.npz/full"));
     assertThrows(
         IOException.class, () -> convert(in, taken.getParent().getFileName() + "", Format.NPZ));
+    assertEquals(List.of(in, folder.resolve("taken.npz")), files());
+  }
+
+  /** Returns a channel to a disk with room for some bytes. */
+  private static SeekableByteChannel full(SeekableByteChannel channel, long room) {
+    return (SeekableByteChannel)
+        Proxy.newProxyInstance(
+            ConversionTest.class.getClassLoader(),
+            new Class<?>[] {SeekableByteChannel.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("write")
+                  && channel.position() + ((ByteBuffer) arguments[0]).remaining() > room) {
+                throw new IOException("No space left on device");
+              }
+              return method.invoke(channel, arguments);
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFullDiskLeavesEverythingAsItWas(Format format) throws IOException {
+    Path out = folder.resolve("out.file");
+    Path whole = convert(in, "whole", format);
+    long size = Files.size(whole);
+    Files.delete(whole);
+    for (String before : List.of("", "an older file")) {
+      if (!before.isEmpty()) Files.writeString(out, before);
+      List<Path> files = files();
+      for (long room = 0; room < size; room++) {
+        long bytes = room;
+        var error =
+            assertThrows(
+                IOException.class,
+                () ->
+                    Conversion.convert(
+                        in,
+                        out,
+                        format,
+                        Optional.empty(),
+                        part -> full(PartFile.open(part), bytes)));
+        assertEquals("No space left on device", error.getMessage());
+        assertEquals(files, files(), "room for " + bytes);
+      }
+      if (!before.isEmpty()) assertEquals(before, Files.readString(out));
+    }
+    Conversion.convert(in, out, format, Optional.empty(), part -> full(PartFile.open(part), size));
+    assertEquals(size, Files.size(out));
+  }
+
+  private List<Path> files() throws IOException {
     try (var files = Files.list(folder)) {
-      assertEquals(
-          List.of("in.file", "taken.npz"),
-          files.map(file -> file.getFileName().toString()).sorted().toList());
+      return files.sorted().toList();
     }
   }
 
