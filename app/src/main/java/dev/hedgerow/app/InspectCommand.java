@@ -6,6 +6,7 @@ import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.weights.Binding;
+import dev.hedgerow.weights.Fit;
 import dev.hedgerow.weights.Mismatch;
 import dev.hedgerow.weights.OnnxModel;
 import dev.hedgerow.weights.TensorInfo;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
       "Say what a file holds.",
       "",
       "First what it is, its size and its SHA-256. Of weights, the family they fit, or the nearest"
-          + " one and in what they differ. Of an ONNX model, who wrote it, its operators, and its"
+          + " one and in what they differ, whose dialect it is in, and how pictures are prepared, in the"
+          + " format of --preprocess. Of an ONNX model, who wrote it, its operators, and its"
           + " layers: name, kind, output shape, inputs. Last all tensors: name, shape, type, offset."
           + " One a line; columns are separated by tabs."
     })
@@ -73,7 +75,7 @@ final class InspectCommand implements Callable<Integer> {
       String sha256,
       Collection<TensorInfo> tensors,
       @Nullable OnnxModel model,
-      Optional<Mismatch> nearest) {
+      Optional<Fit> nearest) {
     long values() {
       return tensors.stream().mapToLong(tensor -> tensor.shape().size()).sum();
     }
@@ -137,9 +139,7 @@ final class InspectCommand implements Callable<Integer> {
     out.println("sha256\t" + content.sha256);
     if (content.model != null) print(out, content.model);
     else out.println("family\t" + family(content.nearest));
-    content.nearest.ifPresent(
-        nearest ->
-            nearest.lines().forEach(line -> out.println("difference\t" + Messages.visible(line))));
+    content.nearest.ifPresent(nearest -> print(out, nearest));
     for (TensorInfo tensor : content.tensors) {
       out.printf(
           Locale.ROOT,
@@ -151,9 +151,17 @@ final class InspectCommand implements Callable<Integer> {
     }
   }
 
-  private static String family(Optional<Mismatch> nearest) {
+  private static void print(PrintWriter out, Fit nearest) {
+    out.println("dialect\t" + nearest.release().dialect());
+    out.println("preprocess\t" + PreprocessFile.text(nearest.release().preprocessing()));
+    for (String line : nearest.mismatch().lines()) {
+      out.println("difference\t" + Messages.visible(line));
+    }
+  }
+
+  private static String family(Optional<Fit> nearest) {
     if (nearest.isEmpty()) return "unknown";
-    Mismatch mismatch = nearest.get();
+    Mismatch mismatch = nearest.get().mismatch();
     return mismatch.isEmpty()
         ? mismatch.model()
         : "nearest is " + mismatch.model() + ", " + mismatch.count();
@@ -196,9 +204,12 @@ final class InspectCommand implements Callable<Integer> {
       to.writeNumberField("values", content.values());
       if (content.model != null) write(to, content.model);
       if (content.nearest.isPresent()) {
-        Mismatch nearest = content.nearest.get();
-        to.writeStringField("family", nearest.model());
-        writeTexts(to, "differences", nearest.lines());
+        Fit nearest = content.nearest.get();
+        to.writeStringField("family", nearest.mismatch().model());
+        to.writeStringField("dialect", nearest.release().dialect());
+        to.writeFieldName("preprocess");
+        to.writeRawValue(PreprocessFile.text(nearest.release().preprocessing()));
+        writeTexts(to, "differences", nearest.mismatch().lines());
       }
       to.writeArrayFieldStart("tensors");
       for (TensorInfo tensor : content.tensors) {

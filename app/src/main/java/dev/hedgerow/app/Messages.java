@@ -1,6 +1,5 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.weights.MismatchException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,9 +37,6 @@ record Messages(PrintWriter stream, boolean verbose) {
 
   private void report(String line, Throwable error) {
     stream.println(PROGRAM + line);
-    if (verbose && error.getCause() instanceof MismatchException other) {
-      other.mismatch().lines().forEach(each -> stream.println(PROGRAM + visible(each)));
-    }
     if (verbose) error.printStackTrace(stream);
     stream.flush();
   }

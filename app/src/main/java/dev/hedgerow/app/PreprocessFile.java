@@ -52,6 +52,21 @@ record PreprocessFile(@Nullable Size size, Preprocessing preprocessing) {
     }
   }
 
+  /** Returns the description of a preprocessing: the text of a file that says the same. */
+  static String text(Preprocessing preprocessing) {
+    return "{\"size\":[%d,%d],\"scale\":%s,\"mean\":%s,\"std\":%s}"
+        .formatted(
+            preprocessing.height(),
+            preprocessing.width(),
+            preprocessing.scale(),
+            list(preprocessing.mean()),
+            list(preprocessing.std()));
+  }
+
+  private static String list(List<Double> numbers) {
+    return numbers.toString().replace(" ", "");
+  }
+
   private static PreprocessFile of(Map<String, List<Double>> numbers) {
     List<Double> size = take(numbers, "size", List.of(), 2);
     List<Double> scale = take(numbers, "scale", List.of(1.0), 1);

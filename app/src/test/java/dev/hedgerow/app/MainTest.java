@@ -166,10 +166,16 @@ class MainTest {
     assertEquals(weights + ": safetensors, 97 tensors, 271098 values", lines.getFirst());
     assertTrue(lines.get(2).matches("sha256\t[0-9a-f]{64}"), lines.get(2));
     assertEquals("family\tcifar_resnet20", lines.get(3));
-    assertTrue(lines.get(4).matches("conv1\\.weight\t\\[16, 3, 3, 3\\]\tF32\t\\d+"), lines.get(4));
-    assertEquals(101, lines.size());
+    assertEquals("dialect\ttorchvision", lines.get(4));
+    assertEquals(
+        "preprocess\t" + PreprocessFile.text(Families.find(FAMILY).orElseThrow().preprocessing()),
+        lines.get(5));
+    assertTrue(lines.get(6).matches("conv1\\.weight\t\\[16, 3, 3, 3\\]\tF32\t\\d+"), lines.get(6));
+    assertEquals(103, lines.size());
     String json = run("inspect", "--json", weights).out();
-    assertTrue(json.contains("\"family\":\"cifar_resnet20\",\"differences\":[]"), json);
+    assertTrue(json.contains("\"family\":\"cifar_resnet20\",\"dialect\":\"torchvision\","), json);
+    assertTrue(json.contains(",\"preprocess\":{\"size\":[32,32],\"scale\":"), json);
+    assertTrue(json.contains("},\"differences\":[]"), json);
   }
 
   @Test
@@ -194,10 +200,9 @@ class MainTest {
     assertEquals(1, result.exitCode());
     assertTrue(
         result.err().strip().endsWith("; these are the weights of cifar_resnet20"), result.err());
-    Result all =
-        run("explain", cat, "--model", "cifar_resnet32", "--weights", weights, "--verbose");
-    assertEquals(
-        60, all.errLines().stream().filter(l -> l.startsWith("hedgerow: missing")).count());
+    assertTrue(result.err().startsWith("hedgerow: cifar_resnet32: 60 tensors missing (layer1.3."));
+    assertEquals(60, result.err().split(",", -1).length, result.err());
+    assertEquals(1, result.errLines().size());
   }
 
   @Test

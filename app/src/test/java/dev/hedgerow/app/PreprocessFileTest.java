@@ -32,6 +32,17 @@ class PreprocessFileTest {
   }
 
   @Test
+  void writesWhatItReads() throws Exception {
+    for (Preprocessing each :
+        List.of(
+            Preprocessing.imagenet().withSize(299, 300),
+            Preprocessing.vgg(),
+            Preprocessing.tensorFlow())) {
+      assertEquals(each, read(PreprocessFile.text(each)).preprocessing());
+    }
+  }
+
+  @Test
   void everythingMayBeLeftOut() throws Exception {
     PreprocessFile file = read("{}");
     assertNull(file.size());

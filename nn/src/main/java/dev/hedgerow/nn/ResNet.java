@@ -64,9 +64,9 @@ public record ResNet(Block block, int stem, List<Stage> stages, int groups, Form
      * Returns Keras': biases everywhere, stride in the 1×1. The zeros that Keras puts around the
      * max pool change nothing: its input is never negative.
      */
-    public static Form keras() {
+    public static Form keras(float epsilon) {
       var pool = new MaxPool(Window.of(3, 2, 1), false);
-      return new Form(Bias.ALL, STEM, pool, true, 1.001e-5f);
+      return new Form(Bias.ALL, STEM, pool, true, epsilon);
     }
 
     /**

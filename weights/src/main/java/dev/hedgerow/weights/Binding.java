@@ -50,7 +50,8 @@ public final class Binding {
     Map<String, Shape> declared = family.parameters(classes);
     Mismatch mismatch = compare(family, declared, stored);
     if (!mismatch.isEmpty()) {
-      throw new MismatchException(source.file(), mismatch, nearest(source, Families.all()));
+      throw new MismatchException(
+          source.file(), mismatch, nearest(source, Families.all()).map(Fit::mismatch));
     }
     var parameters = new HashMap<String, Parameter>();
     for (String name : declared.keySet()) parameters.put(name, source.parameter(name));
@@ -67,12 +68,11 @@ public final class Binding {
   }
 
   /**
-   * Returns in what the tensors of a file differ from those of the family that they fit best: in
-   * nothing, if they are its weights; nothing at all, if no family shares half of its parameters
-   * with them. Reads no values.
+   * Returns the family that the tensors of a file fit best: exactly, if they are its weights; none,
+   * if no family shares half of its parameters with them. Reads no values.
    */
-  public static Optional<Mismatch> nearest(WeightSource source, Collection<Family> families) {
-    Mismatch nearest = null;
+  public static Optional<Fit> nearest(WeightSource source, Collection<Family> families) {
+    Fit nearest = null;
     for (Family family : families) {
       Release release = Release.of(family, source);
       Family variant = release.family();
@@ -81,7 +81,9 @@ public final class Binding {
       long shared = declared.keySet().stream().filter(stored::containsKey).count();
       if (2 * shared < declared.size()) continue;
       Mismatch mismatch = compare(variant, declared, stored);
-      if (nearest == null || mismatch.size() < nearest.size()) nearest = mismatch;
+      if (nearest == null || mismatch.size() < nearest.mismatch().size()) {
+        nearest = new Fit(release, mismatch);
+      }
     }
     return Optional.ofNullable(nearest);
   }

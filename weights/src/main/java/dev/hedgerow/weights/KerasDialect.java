@@ -24,36 +24,41 @@ import java.util.Set;
  * Keras Applications. Kernels are stored with their output channels last; VGG's first linear layer
  * reads an image whose channels come last; VGG and ResNet want blue, green, red, so that their
  * first convolution is turned round. ResNet has biases everywhere and its stride in the 1×1
- * convolutions, Inception v3 no γ and average pools that do not count their border; each has its
- * own preprocessing. Tensors outside of layers, an optimizer's say, are passed over.
+ * convolutions (and a larger ε by its old names), Inception v3 no γ and average pools that do not
+ * count their border; each has its own preprocessing. Tensors outside of layers, an optimizer's
+ * say, are passed over.
  */
 final class KerasDialect implements Dialect {
-  private static final float DENSE_NET_EPSILON = 1.001e-5f;
+  private static final float EPSILON = 1.001e-5f;
+
+  /** That of Keras' batch normalisation where nothing is said. */
+  private static final float DEFAULT_EPSILON = 1e-3f;
 
   /** Extent of the image that VGG's first linear layer reads. */
   private static final int VGG_IMAGE = 7;
 
   @Override
   public Optional<Release> read(Family family, WeightSource source) {
-    Optional<Family> variant = variant(family);
-    if (variant.isEmpty()) return Optional.empty();
     List<Layer> layers = KerasNames.layers(source);
     if (layers.isEmpty()) return Optional.empty();
+    Optional<Family> variant = variant(family, layers);
+    if (variant.isEmpty()) return Optional.empty();
     return Optional.of(new Release("Keras", variant.get(), weights(variant.get(), source, layers)));
   }
 
-  private static Optional<Family> variant(Family family) {
+  private static Optional<Family> variant(Family family, List<Layer> layers) {
     Preprocessing own = family.preprocessing();
     return switch (family.topology()) {
       case Vgg vgg when !vgg.normalized() ->
           Optional.of(family.with(vgg, sized(Preprocessing.vgg(), own)));
-      case ResNet resNet when resNet.block() == Block.BOTTLENECK && resNet.groups() == 1 ->
-          Optional.of(
-              family.with(resNet.with(ResNet.Form.keras()), sized(Preprocessing.vgg(), own)));
+      case ResNet resNet when resNet.block() == Block.BOTTLENECK && resNet.groups() == 1 -> {
+        float epsilon = KerasNames.isOldResNet(layers) ? DEFAULT_EPSILON : EPSILON;
+        yield Optional.of(
+            family.with(resNet.with(ResNet.Form.keras(epsilon)), sized(Preprocessing.vgg(), own)));
+      }
       case DenseNet net ->
           Optional.of(
-              family.with(
-                  new DenseNet(net.stem(), net.growth(), net.blocks(), DENSE_NET_EPSILON), own));
+              family.with(new DenseNet(net.stem(), net.growth(), net.blocks(), EPSILON), own));
       case InceptionV3 net ->
           Optional.of(
               family.with(

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,13 +25,17 @@ import java.util.regex.Pattern;
 /**
  * Which layer of a file of Keras Applications belongs to which node of a family.
  *
- * <p>VGG, ResNet and DenseNet name their layers. Inception v3 lets Keras number them, {@code
- * conv2d_17}, in the order in which they are made; the number the first one has depends on what was
- * made before. Keras 3 drops the names from files without the model's JSON and numbers the layers
- * of each kind in the order of the model, {@code layers/conv2d_3}: see {@link KerasOrder}.
+ * <p>VGG, ResNet and DenseNet name their layers, the first ResNet-50 by other names, {@code
+ * res4a_branch2b}. Inception v3 lets Keras number them, {@code conv2d_17}, in the order in which
+ * they are made; the number the first one has depends on what was made before. Keras 3 drops the
+ * names from files without the model's JSON and numbers the layers of each kind in the order of the
+ * model, {@code layers/conv2d_3}: see {@link KerasOrder}.
  */
 final class KerasNames {
-  private static final String CLASSIFIER = "predictions";
+  /** What the last layer is called, now and in the published files of ResNet and DenseNet. */
+  private static final List<String> CLASSIFIER = List.of("predictions", "probs", "fc1000");
+
+  private static final String OLD_STEM_NORM = "bn_conv1";
   private static final String VARIABLES = "/vars/";
   private static final Pattern NUMBER = Pattern.compile("_(\\d{1,9})$");
 
@@ -93,13 +98,22 @@ final class KerasNames {
     }
     var byName = new HashMap<String, Layer>();
     for (Layer layer : layers) byName.putIfAbsent(layer.name().replace('/', '_'), layer);
-    Map<String, String> names = names(topology);
+    Map<String, List<String>> names = names(topology);
     var matched = new HashMap<Node, Layer>();
     for (Node node : graph.nodes()) {
-      Layer layer = byName.get(names.getOrDefault(node.name(), name(topology, node)));
-      if (layer != null && kind(node).equals(kind(layer, tensors))) matched.put(node, layer);
+      names.getOrDefault(node.name(), names(topology, node)).stream()
+          .map(byName::get)
+          .filter(Objects::nonNull)
+          .filter(layer -> kind(node).equals(kind(layer, tensors)))
+          .findFirst()
+          .ifPresent(layer -> matched.put(node, layer));
     }
     return matched;
+  }
+
+  /** Whether layers are called as those of the first ResNet-50. */
+  static boolean isOldResNet(List<Layer> layers) {
+    return layers.stream().anyMatch(layer -> layer.name().equals(OLD_STEM_NORM));
   }
 
   /** Whether a layer's name is only that of its group: {@code conv2d_3}. */
@@ -149,50 +163,62 @@ final class KerasNames {
     };
   }
 
-  /** Returns Keras' names of the nodes that no rule tells. */
-  private static Map<String, String> names(Topology topology) {
-    var names = new HashMap<String, String>();
+  /** Returns Keras' names, any of which it may be, of the nodes that no rule tells. */
+  private static Map<String, List<String>> names(Topology topology) {
+    var names = new HashMap<String, List<String>>();
     switch (topology) {
       case Vgg vgg -> {
         int at = 0;
         for (int s = 1; s <= vgg.stages().size(); s++) {
           for (int c = 1; c <= vgg.stages().get(s - 1).size(); c++, at += 2) {
-            names.put("features." + at, "block" + s + "_conv" + c);
+            names.put("features." + at, List.of("block" + s + "_conv" + c));
           }
           at++;
         }
-        names.put("classifier.0", "fc1");
-        names.put("classifier.3", "fc2");
+        names.put("classifier.0", List.of("fc1"));
+        names.put("classifier.3", List.of("fc2"));
         names.put("classifier.6", CLASSIFIER);
       }
       case ResNet _ ->
-          names.putAll(Map.of("conv1", "conv1_conv", "bn1", "conv1_bn", "fc", CLASSIFIER));
+          names.putAll(
+              Map.of(
+                  "conv1", List.of("conv1_conv", "conv1"),
+                  "bn1", List.of("conv1_bn", OLD_STEM_NORM),
+                  "fc", CLASSIFIER));
       case DenseNet _ ->
           names.putAll(
               Map.of(
-                  "features.conv0", "conv1_conv",
-                  "features.norm0", "conv1_bn",
-                  "features.norm5", "bn",
+                  "features.conv0", List.of("conv1_conv"),
+                  "features.norm0", List.of("conv1_bn"),
+                  "features.norm5", List.of("bn"),
                   "classifier", CLASSIFIER));
       default -> {}
     }
     return names;
   }
 
-  /** Returns Keras' name of a node inside of a stage or a block. */
-  private static String name(Topology topology, Node node) {
-    if (topology instanceof ResNet) {
-      Matcher block = RESIDUAL.matcher(node.name());
-      if (!block.matches()) return "";
-      boolean shortcut = block.group(3) == null;
-      boolean convolution = shortcut ? block.group(5).equals("0") : block.group(3).equals("conv");
-      return "conv%d_block%d_%s_%s"
-          .formatted(
-              Integer.parseInt(block.group(1)) + 1,
-              Integer.parseInt(block.group(2)) + 1,
-              shortcut ? "0" : block.group(4),
-              convolution ? "conv" : "bn");
-    }
+  /** Returns Keras' names, either of which it may be, of a node inside of a stage or a block. */
+  private static List<String> names(Topology topology, Node node) {
+    if (!(topology instanceof ResNet)) return List.of(name(node));
+    Matcher block = RESIDUAL.matcher(node.name());
+    if (!block.matches()) return List.of();
+    boolean shortcut = block.group(3) == null;
+    boolean convolution = shortcut ? block.group(5).equals("0") : block.group(3).equals("conv");
+    int stage = Integer.parseInt(block.group(1)) + 1;
+    int number = Integer.parseInt(block.group(2));
+    int part = shortcut ? 0 : Integer.parseInt(block.group(4));
+    return List.of(
+        "conv%d_block%d_%d_%s".formatted(stage, number + 1, part, convolution ? "conv" : "bn"),
+        "%s%d%c_branch%s"
+            .formatted(
+                convolution ? "res" : "bn",
+                stage,
+                'a' + number,
+                shortcut ? "1" : "2" + (char) ('a' + part - 1)));
+  }
+
+  /** Returns Keras' name of a node inside of one of DenseNet's blocks or between two. */
+  private static String name(Node node) {
     Matcher dense = DENSE.matcher(node.name());
     if (dense.matches()) {
       boolean convolution = dense.group(3).equals("conv");

@@ -15,9 +15,6 @@ import java.util.stream.Collectors;
  */
 public record Mismatch(
     String model, List<String> missing, List<String> unexpected, List<OtherShape> otherShape) {
-  private static final int NAMES_SHOWN = 6;
-  private static final int SHAPES_SHOWN = 12;
-
   /**
    * A tensor of another shape than the parameter of its name.
    *
@@ -64,28 +61,26 @@ public record Mismatch(
   }
 
   /**
-   * Returns one line with the number of differences of each kind, the first names that are missing
-   * or unexpected, and the first other shapes: {@code resnet50: 2 tensors missing
-   * (layer4.2.bn3.weight, fc.bias), 1 unexpected (head.weight)}.
+   * Returns one line with all differences: {@code resnet50: 2 tensors missing (layer4.2.bn3.weight,
+   * fc.bias), 1 unexpected (head.weight), 1 of another shape (fc.weight: file [10, 2048], model
+   * [1000, 2048])}.
    */
   @Override
   public String toString() {
     var parts = new ArrayList<String>();
     List<String> names = unexpected.stream().map(FormatException::oneLine).toList();
-    add(parts, "missing", missing, NAMES_SHOWN);
-    add(parts, "unexpected", names, NAMES_SHOWN);
-    add(parts, "of another shape", otherShape, SHAPES_SHOWN);
+    add(parts, "missing", missing);
+    add(parts, "unexpected", names);
+    add(parts, "of another shape", otherShape);
     return model + ": " + (parts.isEmpty() ? "all tensors fit" : String.join(", ", parts));
   }
 
   /** Adds {@code 2 tensors missing (a, b)}; only the first part says what is counted. */
-  private static void add(List<String> parts, String kind, List<?> differences, int shown) {
+  private static void add(List<String> parts, String kind, List<?> differences) {
     int count = differences.size();
     if (count == 0) return;
     String counted = parts.isEmpty() ? (count == 1 ? " tensor " : " tensors ") : " ";
-    String names =
-        differences.stream().limit(shown).map(Object::toString).collect(Collectors.joining(", "));
-    String more = count > shown ? " and " + (count - shown) + " more" : "";
-    parts.add(count + counted + kind + " (" + names + more + ")");
+    String names = differences.stream().map(Object::toString).collect(Collectors.joining(", "));
+    parts.add(count + counted + kind + " (" + names + ")");
   }
 }

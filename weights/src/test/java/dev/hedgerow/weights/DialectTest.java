@@ -9,15 +9,20 @@ import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.InceptionV3;
+import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.weights.Published.Layer;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
 import java.lang.reflect.Array;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -65,6 +70,32 @@ final class DialectTest {
     assertLogits(family, "Keras", published, WeightFile.open(keras3(published)));
     assertLogits(family, "Keras", published, WeightFile.open(archive(published)));
     assertLogits(family, "Keras", published, Samples.read(arrays(published)));
+  }
+
+  @Test
+  void readsTheFirstResNet() throws IOException {
+    Published published = Published.read("keras-old-resnet50");
+    assertLogits("resnet50", "Keras", published, WeightFile.open(keras1(published)));
+    assertLogits("resnet50", "Keras", published, WeightFile.open(keras2(published)));
+    assertLogits("resnet50", "Keras", published, WeightFile.open(archive(published)));
+    assertLogits("resnet50", "Keras", published, Samples.read(arrays(published)));
+  }
+
+  /** The files that Keras downloads have other names than its current definitions. */
+  @ParameterizedTest
+  @CsvSource({"resnet50, probs", "resnet101, probs", "densenet121, fc1000"})
+  void readsTheClassifierByItsOldName(String family, String classifier) throws IOException {
+    Published published = Published.read("keras-" + family);
+    var parameters = new LinkedHashMap<String, Parameter>();
+    for (Layer layer : published.layers()) {
+      String name = layer.name().equals("predictions") ? classifier : layer.name();
+      layer
+          .tensors()
+          .forEach(
+              (part, shape) ->
+                  parameters.put(name + "/" + part, Published.keras(layer.name(), part, shape)));
+    }
+    assertLogits(family, "Keras", published, Samples.read(npz(parameters)));
   }
 
   @Test
@@ -144,6 +175,50 @@ final class DialectTest {
     assertEquals(parameters.keySet(), names(other.weights()));
   }
 
+  /**
+   * timm's weights from Gluon want ImageNet's mean and deviation without torchvision's change to
+   * those of TensorFlow; no tensor says so. The description in docs/weights.md undoes that change.
+   */
+  @Test
+  void gluonsInceptionCanBePreparedFor() throws IOException {
+    var imagenet = Preprocessing.imagenet();
+    var mean = new ArrayList<Double>();
+    var std = new ArrayList<Double>();
+    for (int c = 0; c < 3; c++) {
+      double m = imagenet.mean().get(c);
+      double s = imagenet.std().get(c);
+      mean.add(m + s * (2 * m - 1));
+      std.add(2 * s * s);
+    }
+    String page =
+        Files.readString(
+            Path.of(System.getProperty("hedgerow.root", "..")).resolve("docs/weights.md"));
+    assertTrue(
+        page.contains("\"mean\":" + rounded(mean) + ",\"std\":" + rounded(std)), mean + " " + std);
+    Family family = Twins.of(Families.find("inception_v3").orElseThrow());
+    InceptionV3 net = (InceptionV3) family.topology();
+    Family gluon = family.with(new InceptionV3(net.width(), false, net.countPadding()), imagenet);
+    var undone = new Preprocessing(299, 299, imagenet.scale(), mean, std);
+    var picture = Formula.picture(107, 107);
+    float[][] logits = new float[2][];
+    for (int i = 0; i < 2; i++) {
+      Family each = i == 0 ? family : gluon;
+      Graph graph =
+          each.graph(Shape.of(1, 3, 107, 107), 10, (name, shape) -> Published.torch(name, shape));
+      var x = (i == 0 ? undone : imagenet).apply(ENGINE, picture, 107, 107);
+      logits[i] = graph.run(ENGINE, x).toArray();
+    }
+    double largest = 0;
+    for (float logit : logits[1]) largest = Math.max(largest, Math.abs(logit));
+    for (int i = 0; i < 10; i++) assertEquals(logits[1][i], logits[0][i], 1e-5 * largest);
+  }
+
+  private static String rounded(List<Double> numbers) {
+    return numbers.stream()
+        .map(number -> BigDecimal.valueOf(number).setScale(6, RoundingMode.HALF_EVEN).toString())
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
   private static Set<String> names(WeightSource source) {
     return source.tensors().stream().map(TensorInfo::name).collect(Collectors.toSet());
   }
@@ -183,6 +258,39 @@ final class DialectTest {
                       Published.keras(layer.name(), part, shape)));
     }
     return npz(parameters);
+  }
+
+  /** Writes weights as Keras 1 does. */
+  private Path keras1(Published published) {
+    Map<String, String> parts =
+        Map.of(
+            "kernel",
+            "W",
+            "bias",
+            "b",
+            "moving_mean",
+            "running_mean",
+            "moving_variance",
+            "running_std");
+    Path path = folder.resolve("keras1.h5");
+    try (WritableHdfFile file = HdfFile.write(path)) {
+      file.putAttribute(
+          "layer_names", published.layers().stream().map(Layer::name).toArray(String[]::new));
+      for (Layer layer : published.layers()) {
+        WritableGroup group = file.putGroup(layer.name());
+        var names = new ArrayList<String>();
+        layer
+            .tensors()
+            .forEach(
+                (part, shape) -> {
+                  names.add(layer.name() + "_" + parts.getOrDefault(part, part) + ":0");
+                  group.putDataset(
+                      names.getLast(), nested(Published.keras(layer.name(), part, shape)));
+                });
+        group.putAttribute("weight_names", names.toArray(String[]::new));
+      }
+    }
+    return path;
   }
 
   /** Writes weights as Keras 2 does. */
