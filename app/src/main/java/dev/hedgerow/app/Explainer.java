@@ -1,6 +1,7 @@
 package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.Attribution;
+import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
@@ -98,10 +99,16 @@ final class Explainer {
     }
     List<Integer> selected = targets.of(probabilities);
     List<Explanation.Result> results = new ArrayList<>();
+    Map<Question, Explanation.Result> shared = new HashMap<>();
     for (int target : selected) {
       for (Pass pass : plan.passes()) {
         progress.method(pass, results.size() + 1, selected.size() * plan.passes().size());
-        Explanation.Result result = result(recording, target, pass, progress);
+        var question = new Question(target, pass);
+        if (pass.method().sharesWork() && !shared.containsKey(question)) {
+          shared.putAll(together(recording, selected, pass.method()));
+        }
+        Explanation.Result result = shared.get(question);
+        if (result == null) result = result(recording, target, pass, progress);
         progress.ended(image, result);
         results.add(result);
       }
@@ -115,6 +122,40 @@ final class Explainer {
         scores,
         results,
         new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));
+  }
+
+  /** One of the maps an image gets. */
+  private record Question(int target, Pass pass) {}
+
+  /** Answers all questions to a method at once; none of them if one of them fails. */
+  private Map<Question, Explanation.Result> together(
+      Recording recording, List<Integer> targets, Attributor method) {
+    List<Question> questions = new ArrayList<>();
+    List<Attributor.Request> requests = new ArrayList<>();
+    for (Pass pass : plan.passes()) {
+      if (!pass.method().equals(method) || refusals.containsKey(pass)) continue;
+      for (int target : targets) {
+        questions.add(new Question(target, pass));
+        requests.add(new Attributor.Request(target, pass.options()));
+      }
+    }
+    Map<Question, Explanation.Result> results = new HashMap<>();
+    long started = System.nanoTime();
+    try {
+      List<Attribution> attributions = method.explainAll(engine, recording, requests);
+      double time = milliseconds(started, System.nanoTime()) / requests.size();
+      for (int k = 0; k < requests.size(); k++) {
+        Attribution attribution = attributions.get(k);
+        results.put(
+            questions.get(k),
+            new Explanation.Map(
+                questions.get(k).pass(), attribution, Heatmap.of(attribution.heatmap()), time));
+      }
+    } catch (RuntimeException | OutOfMemoryError failed) {
+      // Asked one by one, each says what is wrong with it, and the others are answered.
+      results.clear();
+    }
+    return results;
   }
 
   private Explanation.Result result(Recording recording, int target, Pass pass, Progress progress) {

@@ -50,4 +50,31 @@ public interface Attributor {
    * @throws ArithmeticException if relevance is not finite; the message names the layer
    */
   Attribution explain(Engine engine, Recording recording, int target, Options options);
+
+  /** Returns whether {@link #explainAll} computes once what its questions share. */
+  default boolean sharesWork() {
+    return false;
+  }
+
+  /**
+   * One of several questions about an image.
+   *
+   * @param target class index
+   * @param options for this question
+   */
+  record Request(int target, Options options) {}
+
+  /**
+   * Answers several questions about one recorded image, each with the same bits as {@link
+   * #explain}; methods that can compute once what the questions share.
+   *
+   * @param recording as for {@link #explain}
+   * @throws IllegalArgumentException as {@link #explain}, if any question is refused
+   * @throws ArithmeticException as {@link #explain}
+   */
+  default List<Attribution> explainAll(Engine engine, Recording recording, List<Request> requests) {
+    return requests.stream()
+        .map(request -> explain(engine, recording, request.target(), request.options()))
+        .toList();
+  }
 }

@@ -116,7 +116,6 @@ final class FullGrad implements Attributor {
     Tensor reached =
         ReverseWalk.run(
                 engine,
-                graph,
                 logits,
                 score.seeds(recording).reshape(logits.shape()),
                 Set.of(input),

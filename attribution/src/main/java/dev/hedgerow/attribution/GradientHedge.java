@@ -1,5 +1,7 @@
 package dev.hedgerow.attribution;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
@@ -17,8 +19,10 @@ import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Gradient Hedge: relevance starts as gradient × activation at the last spatial layer, and its
@@ -57,16 +61,60 @@ final class GradientHedge implements Attributor {
 
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
+    return walk(engine, recording, List.of(new Request(target, options))).getFirst();
+  }
+
+  @Override
+  public boolean sharesWork() {
+    return true;
+  }
+
+  /** What requests must have in common to share a walk; γ and the target may differ. */
+  private record Way(Node start, AddPolicy addPolicy) {}
+
+  @Override
+  public List<Attribution> explainAll(Engine engine, Recording recording, List<Request> requests) {
+    Function<Request, Way> way =
+        request ->
+            new Way(
+                StartLayer.of(recording.graph(), request.options()), request.options().addPolicy());
+    var answers = new HashMap<Request, Attribution>();
+    for (List<Request> together : requests.stream().distinct().collect(groupingBy(way)).values()) {
+      List<Attribution> walked = walk(engine, recording, together);
+      for (int k = 0; k < walked.size(); k++) answers.put(together.get(k), walked.get(k));
+    }
+    return requests.stream().map(answers::get).toList();
+  }
+
+  /** Explains in one walk what has the same {@link Way}. */
+  private List<Attribution> walk(Engine engine, Recording recording, List<Request> requests) {
     Graph graph = recording.graph();
-    Node start = StartLayer.of(graph, options);
+    List<Options> options = requests.stream().map(Request::options).toList();
+    Node start = StartLayer.of(graph, options.getFirst());
     InputConvolutions inputConvolutions = InputConvolutions.below(graph, start);
-    var warnings = new ArrayList<String>();
-    Tensor relevance = startRelevance(engine, recording, target, start, warnings);
+    var warnings = new ArrayList<List<String>>();
+    var relevances = new ArrayList<Tensor>();
+    for (Request request : requests) {
+      var ofRequest = new ArrayList<String>();
+      relevances.add(startRelevance(engine, recording, request.target(), start, ofRequest));
+      warnings.add(ofRequest);
+    }
     var walk =
         new RelevanceWalk(
-            engine, recording, node -> rule(node, inputConvolutions, options), warnings);
-    Tensor map = walk.run(start, relevance, inputConvolutions.maps());
-    return Attribution.atInput(engine, this, target, map, walk.layers(), warnings);
+            engine, recording, warnings, node -> rule(node, inputConvolutions, options));
+    List<Tensor> maps = walk.runAll(start, relevances, inputConvolutions.maps());
+    var attributions = new ArrayList<Attribution>();
+    for (int k = 0; k < maps.size(); k++) {
+      attributions.add(
+          Attribution.atInput(
+              engine,
+              this,
+              requests.get(k).target(),
+              maps.get(k),
+              walk.layers(k),
+              warnings.get(k)));
+    }
+    return attributions;
   }
 
   /**
@@ -103,13 +151,18 @@ final class GradientHedge implements Attributor {
     return sum == 0 ? g : Elementwise.scale(engine, g, 1 / sum);
   }
 
-  /** The composite: which rule a node has. */
-  static Rule rule(Node node, InputConvolutions inputConvolutions, Options options) {
+  /**
+   * The composite: which rule a node has.
+   *
+   * @param options of each relevance that is passed; they differ in γ alone
+   */
+  static Rule rule(Node node, InputConvolutions inputConvolutions, List<Options> options) {
     return switch (node.layer()) {
       case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
       case Conv2d conv when conv.convolution().window().isPoint() ->
           HedgeRule.point(conv.convolution());
-      case Conv2d conv -> HedgeRule.spatial(conv.convolution(), options.gamma());
+      case Conv2d conv ->
+          HedgeRule.spatial(conv.convolution(), options.stream().map(Options::gamma).toList());
       case Linear linear -> HedgeRule.point(linear.dense());
       case MaxPool2d max -> Rules.maxPool(max.pool());
       case AveragePool2d average -> Rules.averagePool(average.pool());
@@ -117,7 +170,9 @@ final class GradientHedge implements Attributor {
       case BatchNorm norm -> Rules.batchNorm(norm.normalization().factor());
       case Concat concat -> Rules.CONCAT;
       case Add add ->
-          options.addPolicy() == AddPolicy.PUBLISHED ? Rules.ADD_PUBLISHED : Rules.ADD_CONSERVING;
+          options.getFirst().addPolicy() == AddPolicy.PUBLISHED
+              ? Rules.ADD_PUBLISHED
+              : Rules.ADD_CONSERVING;
       default -> Rules.passive("gradient-hedge", node);
     };
   }

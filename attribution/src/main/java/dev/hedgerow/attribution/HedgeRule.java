@@ -1,14 +1,13 @@
 package dev.hedgerow.attribution;
 
-import static dev.hedgerow.attribution.Redistribution.j;
-import static dev.hedgerow.engine.WeightView.ABSOLUTE;
-
-import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Hedging;
 import dev.hedgerow.engine.LinearOperator;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Node;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,46 +25,58 @@ import java.util.List;
  * </pre>
  *
  * so that {@code ΣR_in + leak = γ − 2}. A 1×1 kernel has γ = 1 and no Ψ, and {@code ΣR_in + leak =
- * 0}.
+ * 0}. {@code J(a, v, R) = a ⊙ vᵀ(R ⊘ v*a)}: the denominators {@code v*a} do not depend on relevance
+ * and serve every explanation of the image; the three transposed passes of one run as a batch.
  *
  * @param operator the layer
- * @param gamma γ; 1 for a 1×1 kernel
+ * @param gammas γ for each of the relevances that are passed together; none for a 1×1 kernel, which
+ *     has 1
  * @param shifted whether Ψ is subtracted: the kernel is larger than 1×1
  */
-public record HedgeRule(LinearOperator operator, float gamma, boolean shifted) implements Rule {
+public record HedgeRule(LinearOperator operator, List<Float> gammas, boolean shifted)
+    implements Rule {
 
-  /** Returns the rule for a kernel larger than 1×1. */
-  public static HedgeRule spatial(LinearOperator operator, float gamma) {
-    return new HedgeRule(operator, gamma, true);
+  /** Returns the rule for a kernel larger than 1×1, with a γ for each relevance. */
+  public static HedgeRule spatial(LinearOperator operator, List<Float> gammas) {
+    return new HedgeRule(operator, gammas, true);
   }
 
   /** Returns the rule for a 1×1 kernel, or a linear layer. */
   public static HedgeRule point(LinearOperator operator) {
-    return new HedgeRule(operator, 1, false);
+    return new HedgeRule(operator, List.of(), false);
   }
 
   @Override
   public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
-    Tensor x = inputs.getFirst();
-    Tensor p = section(engine, Elementwise.positive(engine, r));
-    Tensor n = section(engine, Elementwise.negative(engine, r));
-    Tensor hedge = Elementwise.addInPlace(engine, Elementwise.scale(engine, p, gamma), n);
+    return passAll(engine, node, inputs, List.of(r)).getFirst();
+  }
 
-    Redistribution c = j(engine, operator, Elementwise.positive(engine, x), ABSOLUTE, hedge);
-    Tensor passed = c.relevance();
-    double placed = c.supported();
-    long hedged = shifted ? Reductions.countNonZero(engine, passed) : 0;
-    if (hedged > 0) {
-      Elementwise.subtractWhereNonZeroInPlace(engine, passed, 1f / hedged);
+  @Override
+  public List<Passed> passAll(Engine engine, Node node, List<Tensor> inputs, List<Tensor> rs) {
+    Tensor x = inputs.getFirst();
+    Hedging denominators = Hedging.of(engine, operator, x);
+    var passed = new ArrayList<Passed>(rs.size());
+    for (int k = 0; k < rs.size(); k++) {
+      passed.add(pass(engine, denominators, x, rs.get(k), shifted ? gammas.get(k) : 1));
+    }
+    return passed;
+  }
+
+  private Passed pass(Engine engine, Hedging denominators, Tensor x, Tensor r, float gamma) {
+    double toP = perSum(Reductions.sumPositive(engine, r));
+    double toN = perSum(Reductions.sumNegative(engine, r));
+    // (γP + N) ⊘ |w|*x⁺, P ⊘ |w|*α and N ⊘ |w|*β
+    Hedging.Shares shares = denominators.shares(engine, r, toP, toN, gamma);
+    Tensor back = operator.reverse(engine, WeightView.ABSOLUTE, shares.s(), x.shape().with(0, 3));
+    double placed = shares.placed();
+    long hedged = Hedging.contribute(engine, x, back);
+    float psi = 0;
+    if (shifted && hedged > 0) {
+      psi = 1f / hedged;
       placed -= 1;
     }
-    Redistribution a = j(engine, operator, Elementwise.indicatorPositive(engine, x), ABSOLUTE, p);
-    Elementwise.addInPlace(engine, passed, a.relevance());
-    Redistribution u =
-        j(engine, operator, Elementwise.indicatorNotPositive(engine, x), ABSOLUTE, n);
-    Elementwise.addInPlace(engine, passed, u.relevance());
-    placed += a.supported() + u.supported();
-    return new Passed(List.of(passed), (shifted ? gamma - 2 : 0) - placed);
+    Tensor sum = Hedging.sum(engine, x, back, psi);
+    return new Passed(List.of(sum), (shifted ? gamma - 2 : 0) - placed);
   }
 
   @Override
@@ -73,9 +84,8 @@ public record HedgeRule(LinearOperator operator, float gamma, boolean shifted) i
     return true;
   }
 
-  /** Scales relevance of one sign, in place, to magnitude 1; an empty section stays zero. */
-  private static Tensor section(Engine engine, Tensor part) {
-    double sum = Math.abs(Reductions.sum(engine, part));
-    return sum == 0 ? part : Elementwise.scaleInPlace(engine, part, 1 / sum);
+  /** What scales relevance of one sign to magnitude 1; an empty section stays empty. */
+  private static double perSum(double sum) {
+    return sum == 0 ? 0 : 1 / Math.abs(sum);
   }
 }

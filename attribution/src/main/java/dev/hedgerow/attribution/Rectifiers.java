@@ -78,7 +78,6 @@ final class Rectifiers {
     Tensor reached =
         ReverseWalk.run(
                 engine,
-                graph,
                 logits,
                 score.seeds(recording).reshape(logits.shape()),
                 Set.of(at),

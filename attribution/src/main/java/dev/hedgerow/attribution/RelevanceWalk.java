@@ -9,10 +9,14 @@ import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.ReverseWalk;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Carries relevance down a recorded network, one rule a layer, and keeps the account. */
+/**
+ * Carries relevance down a recorded network, one rule a layer, and keeps the account; one
+ * relevance, or several of the same image side by side.
+ */
 public final class RelevanceWalk {
   /** Magnitudes may grow this much from a layer's output to its inputs without a warning. */
   private static final double GROWTH = 1e3;
@@ -20,21 +24,40 @@ public final class RelevanceWalk {
   private final Engine engine;
   private final Recording recording;
   private final Composite rules;
-  private final List<LayerReport> layers = new ArrayList<>();
-  private final List<String> warnings;
-  private boolean warnedOfGrowth;
+  private final List<Account> accounts = new ArrayList<>();
+
+  /** The account of one relevance. */
+  private static final class Account {
+    private final List<LayerReport> layers = new ArrayList<>();
+    private final List<String> warnings;
+    private boolean warnedOfGrowth;
+
+    private Account(List<String> warnings) {
+      this.warnings = warnings;
+    }
+  }
 
   /**
-   * Prepares a walk.
+   * Prepares a walk with one relevance.
    *
    * @param rules the composite: which rule a node has
    * @param warnings written to
    */
   public RelevanceWalk(Engine engine, Recording recording, Composite rules, List<String> warnings) {
+    this(engine, recording, List.of(warnings), rules);
+  }
+
+  /**
+   * Prepares a walk with several relevances.
+   *
+   * @param warnings of each; written to
+   * @param rules the composite: which rule a node has
+   */
+  RelevanceWalk(Engine engine, Recording recording, List<List<String>> warnings, Composite rules) {
     this.engine = engine;
     this.recording = recording;
     this.rules = rules;
-    this.warnings = warnings;
+    for (List<String> each : warnings) accounts.add(new Account(each));
   }
 
   /**
@@ -44,17 +67,32 @@ public final class RelevanceWalk {
    *     shape than at the first is left out, with a warning
    */
   public Tensor run(Node start, Tensor relevance, Set<Node> until) {
-    var reached = ReverseWalk.run(engine, recording.graph(), start, relevance, until, this::pass);
+    return runAll(start, List.of(relevance), until).getFirst();
+  }
+
+  /** Walks as {@link #run} with as many relevances as the walk was prepared for. */
+  List<Tensor> runAll(Node start, List<Tensor> relevances, Set<Node> until) {
+    var reached = ReverseWalk.runAll(engine, start, relevances, until, this::pass);
+    var arrived = new ArrayList<Tensor>();
+    for (int k = 0; k < accounts.size(); k++) arrived.add(arrived(k, reached, until));
+    return arrived;
+  }
+
+  private Tensor arrived(int k, Map<Node, List<Tensor>> reached, Set<Node> until) {
     Tensor arrived = Tensor.zeros(recording.output(until.iterator().next()).shape());
     for (Node node : until) {
-      Tensor part = reached.get(node);
-      if (part == null) continue;
+      List<Tensor> parts = reached.get(node);
+      if (parts == null) continue;
+      Tensor part = parts.get(k);
       if (part.shape().equals(arrived.shape())) {
         Elementwise.addInPlace(engine, arrived, part);
       } else {
-        warnings.add(
-            "relevance of %.3g reached %s, which the map cannot show"
-                .formatted(Reductions.sum(engine, part), node.name()));
+        accounts
+            .get(k)
+            .warnings
+            .add(
+                "relevance of %.3g reached %s, which the map cannot show"
+                    .formatted(Reductions.sum(engine, part), node.name()));
       }
     }
     return arrived;
@@ -62,12 +100,39 @@ public final class RelevanceWalk {
 
   /** Returns the account of the layers passed so far, from the start down. */
   public List<LayerReport> layers() {
-    return layers;
+    return layers(0);
   }
 
-  private List<? extends @Nullable Tensor> pass(Node node, Tensor r) {
+  /** Returns the account of the k-th relevance. */
+  List<LayerReport> layers(int k) {
+    return accounts.get(k).layers;
+  }
+
+  private List<? extends @Nullable List<Tensor>> pass(Node node, List<Tensor> rs) {
     Rule rule = rules.rule(node);
-    Rule.Passed passed = rule.pass(engine, node, recording.inputs(node), r);
+    List<Rule.Passed> passed = rule.passAll(engine, node, recording.inputs(node), rs);
+    for (int k = 0; k < rs.size(); k++) {
+      enter(accounts.get(k), node, rule, rs.get(k), passed.get(k));
+    }
+    var parts = new ArrayList<@Nullable List<Tensor>>();
+    for (int input = 0; input < passed.getFirst().relevance().size(); input++) {
+      parts.add(part(passed, input));
+    }
+    return parts;
+  }
+
+  /** What an input receives of each relevance; a rule leaves an input out for all or for none. */
+  private static @Nullable List<Tensor> part(List<Rule.Passed> passed, int input) {
+    var part = new ArrayList<Tensor>(passed.size());
+    for (Rule.Passed each : passed) {
+      Tensor r = each.relevance().get(input);
+      if (r == null) return null;
+      part.add(r);
+    }
+    return part;
+  }
+
+  private void enter(Account account, Node node, Rule rule, Tensor r, Rule.Passed passed) {
     double sum = 0;
     double magnitude = 0;
     for (Tensor part : passed.relevance()) {
@@ -79,17 +144,18 @@ public final class RelevanceWalk {
       throw new ArithmeticException("relevance is not finite after " + node.name());
     }
     double before = Reductions.sumAbsolute(engine, r);
-    if (magnitude == 0 && before > 0) warnings.add("all relevance dies at " + node.name());
-    if (magnitude > GROWTH * before && !rule.normalises() && !warnedOfGrowth) {
-      warnedOfGrowth = true;
-      warnings.add(
+    if (magnitude == 0 && before > 0) {
+      account.warnings.add("all relevance dies at " + node.name());
+    }
+    if (magnitude > GROWTH * before && !rule.normalises() && !account.warnedOfGrowth) {
+      account.warnedOfGrowth = true;
+      account.warnings.add(
           "relevance grows %.3g-fold at %s: the map is not to be trusted"
               .formatted(magnitude / before, node.name()));
     }
     double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
-    layers.add(
+    account.layers.add(
         new LayerReport(
             node.name(), node.layer().getClass().getSimpleName(), sum, leak, magnitude));
-    return passed.relevance();
   }
 }

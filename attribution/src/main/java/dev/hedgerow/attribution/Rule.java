@@ -19,6 +19,18 @@ public interface Rule {
    */
   Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance);
 
+  /**
+   * Passes several relevances of the same inputs, each as {@link #pass} would; a rule overrides
+   * this to compute once what does not depend on relevance.
+   *
+   * @param relevances each R at the output; not modified
+   * @return what becomes of each
+   */
+  default List<Passed> passAll(
+      Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances) {
+    return relevances.stream().map(r -> pass(engine, node, inputs, r)).toList();
+  }
+
   /** Returns whether the rule sets the magnitude of relevance, whatever it was. */
   default boolean normalises() {
     return false;

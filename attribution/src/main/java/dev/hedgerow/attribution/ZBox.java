@@ -22,9 +22,7 @@ import dev.hedgerow.engine.Tensor;
 public record ZBox(float low, float high) implements LinearRule {
   /** The box of the image itself: its smallest and its largest value over channels and pixels. */
   public static final LinearRule OF_IMAGE =
-      (engine, layer, x, r) ->
-          new ZBox(Reductions.minimum(engine, x), Reductions.maximum(engine, x))
-              .share(engine, layer, x, r);
+      (engine, layer, x, r) -> ofImage(engine, x).share(engine, layer, x, r);
 
   public ZBox {
     if (!(low <= high)) {
@@ -32,8 +30,18 @@ public record ZBox(float low, float high) implements LinearRule {
     }
   }
 
+  /** Returns the box of an image. */
+  static ZBox ofImage(Engine engine, Tensor x) {
+    return new ZBox(Reductions.minimum(engine, x), Reductions.maximum(engine, x));
+  }
+
+  /** Returns c. */
+  Contributions contributions(Engine engine, LinearMap layer, Tensor x) {
+    return box(engine, layer, x, low, high);
+  }
+
   @Override
   public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    return box(engine, layer, x, low, high).share(engine, layer.withoutBias(), r, 0);
+    return contributions(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
   }
 }

@@ -1,5 +1,6 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.LinearOperator;
 import dev.hedgerow.engine.Tensor;
@@ -14,6 +15,17 @@ public record ZBoxRule(LinearOperator operator) implements Rule {
 
   @Override
   public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
-    return ZBox.OF_IMAGE.on(new LinearMap(operator, null)).pass(engine, node, inputs, r);
+    return passAll(engine, node, inputs, List.of(r)).getFirst();
+  }
+
+  @Override
+  public List<Passed> passAll(Engine engine, Node node, List<Tensor> inputs, List<Tensor> rs) {
+    Contributions box =
+        ZBox.ofImage(engine, inputs.getFirst())
+            .contributions(engine, new LinearMap(operator, null), inputs.getFirst());
+    Tensor z = box.sum(engine);
+    return rs.stream()
+        .map(r -> Passed.of(box.share(engine, Elementwise.quotient(engine, r, z))))
+        .toList();
   }
 }

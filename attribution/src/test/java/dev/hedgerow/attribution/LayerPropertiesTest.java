@@ -124,7 +124,9 @@ class LayerPropertiesTest {
     Tensor passed =
         first(
             GradientHedge.rule(
-                    node, new InputConvolutions(Set.of(node), Set.of()), Options.standard())
+                    node,
+                    new InputConvolutions(Set.of(node), Set.of()),
+                    List.of(Options.standard()))
                 .pass(engine, node, List.of(input(c, c.x())), output(c)));
     assertMap(expected.relevance(), passed);
     assertConserved(expected.supported(), c.r(), passed);
@@ -247,7 +249,7 @@ class LayerPropertiesTest {
     return GradientHedge.rule(
             node,
             new InputConvolutions(Set.of(), Set.of()),
-            Options.standard().withGamma(c.gamma()))
+            List.of(Options.standard().withGamma(c.gamma())))
         .pass(engine, node, List.of(input(c, x)), output(c));
   }
 
@@ -257,7 +259,8 @@ class LayerPropertiesTest {
   }
 
   private static Rule rule(Node node) {
-    return GradientHedge.rule(node, new InputConvolutions(Set.of(), Set.of()), Options.standard());
+    return GradientHedge.rule(
+        node, new InputConvolutions(Set.of(), Set.of()), List.of(Options.standard()));
   }
 
   private static Node convolution(Case c) {

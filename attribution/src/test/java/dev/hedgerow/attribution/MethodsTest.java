@@ -89,7 +89,9 @@ class MethodsTest {
         new RelevanceWalk(
             engine,
             recording,
-            node -> GradientHedge.rule(node, new InputConvolutions(Set.of(), Set.of()), options),
+            node ->
+                GradientHedge.rule(
+                    node, new InputConvolutions(Set.of(), Set.of()), List.of(options)),
             new ArrayList<>());
     Tensor map = walk.run(block.output(), Det.tensor(61, 1, 8, side, side), Set.of(block.input()));
     float[] sum = Heatmap.channelSum(map).toArray();

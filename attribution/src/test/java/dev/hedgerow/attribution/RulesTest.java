@@ -38,7 +38,7 @@ class RulesTest {
     Convolution conv = Convolution.of(kernel, null, Window.of(3, 1, 1), 1);
     Tensor r = Det.tensor(3, 1, 3, 4, 4);
     for (float gamma : new float[] {1, 1.5f, 2}) {
-      Rule.Passed passed = pass(HedgeRule.spatial(conv, gamma), x, r);
+      Rule.Passed passed = pass(HedgeRule.spatial(conv, List.of(gamma)), x, r);
       String name = gamma == 1.5f ? "H1 1.5" : "H1 " + (int) gamma;
       KnownAnswers.assertClose(name, first(passed).toArray(), PRINTED);
       assertEquals(0, passed.leak(), 1e-6);
@@ -51,9 +51,9 @@ class RulesTest {
     Convolution conv = Convolution.of(kernel, null, Window.of(3, 2, 1), 1);
     Tensor r = Det.tensor(5, 1, 3, 2, 2);
     KnownAnswers.assertClose(
-        "H3 1", first(pass(HedgeRule.spatial(conv, 1), x, r)).toArray(), PRINTED);
+        "H3 1", first(pass(HedgeRule.spatial(conv, List.of(1f)), x, r)).toArray(), PRINTED);
     KnownAnswers.assertClose(
-        "H3 2", first(pass(HedgeRule.spatial(conv, 2), x, r)).toArray(), PRINTED);
+        "H3 2", first(pass(HedgeRule.spatial(conv, List.of(2f)), x, r)).toArray(), PRINTED);
   }
 
   @Test

@@ -109,7 +109,7 @@ class WalkPropertiesTest {
           new RelevanceWalk(
               engine,
               recording,
-              node -> GradientHedge.rule(node, inputs, options),
+              node -> GradientHedge.rule(node, inputs, List.of(options)),
               new ArrayList<>());
       return walk.run(
           graph.output(), Elementwise.scale(engine, relevance, factor), Set.of(graph.input()));

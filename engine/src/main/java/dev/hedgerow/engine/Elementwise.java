@@ -85,13 +85,7 @@ public final class Elementwise {
   }
 
   private static void quotientLoop(float[] a, float[] b, float[] y, int from, int to) {
-    for (int i = from; i < to; i++) {
-      float denominator = b[i];
-      float supported = zeroOrInfinity(excess(denominator));
-      // The denominator is left as it is where it is supported, and is near 1 elsewhere.
-      float quotient = a[i] / (denominator + (1f - Math.min(supported, 1f)));
-      y[i] = limit(quotient, supported);
-    }
+    for (int i = from; i < to; i++) y[i] = quotient(a[i], b[i]);
   }
 
   /**
@@ -388,18 +382,30 @@ public final class Elementwise {
   // Choices are made by arithmetic: a branch on values of either sign is mispredicted every other
   // time, and keeps a loop from being compiled to vector instructions.
 
+  /** {@code a ⊘ b}. */
+  static float quotient(float a, float b) {
+    float supported = zeroOrInfinity(excess(b));
+    // The denominator is left as it is where it is supported, and is near 1 elsewhere.
+    return limit(a / (b + (1f - Math.min(supported, 1f))), supported);
+  }
+
+  /** Whether {@code a ⊘ b} is a/b. */
+  static boolean isSupported(float b) {
+    return Math.abs(b) > LARGEST_IGNORED;
+  }
+
   /** 1 for x > 0, else 0. */
-  private static float isPositive(float x) {
+  static float isPositive(float x) {
     return Math.min(zeroOrInfinity(Math.max(x, 0f)), 1f);
   }
 
   /** 0 for x = 0, ∞ for x > 0: even the smallest float times 1e114 is out of range. */
-  private static float zeroOrInfinity(float x) {
+  static float zeroOrInfinity(float x) {
     return x * 1e38f * 1e38f * 1e38f;
   }
 
   /** 0 for a bound of 0, a for a bound of ∞; adding 0 makes a 0 positive. */
-  private static float limit(float a, float bound) {
+  static float limit(float a, float bound) {
     return Math.max(Math.min(a, bound), -bound) + 0f;
   }
 

@@ -283,7 +283,6 @@ public final class Graph {
     gradients.putAll(
         ReverseWalk.run(
             engine,
-            this,
             logits(),
             seed.reshape(recording.tensor(logits()).shape()),
             Set.of(lowest),

@@ -1,0 +1,168 @@
+package dev.hedgerow.engine;
+
+/**
+ * The steps of Gradient Hedge around the passes of its convolutions, each one pass over memory.
+ *
+ * <p>Of one input x they make, with {@code x⁺ = max(x, 0)}, {@code α = [x > 0]}, {@code β = [x ≤
+ * 0]}, the denominators {@code |w|*x⁺}, {@code |w|*α} and {@code |w|*β}, which serve any number of
+ * relevances at the output.
+ */
+public final class Hedging {
+  /** Elements of a task: what it touches stays in the cache between its loops. */
+  private static final int CHUNK = 1 << 13;
+
+  private final Tensor ofActive;
+  private final Tensor ofInactive;
+
+  private Hedging(Tensor ofActive, Tensor ofInactive) {
+    this.ofActive = ofActive;
+    this.ofInactive = ofInactive;
+  }
+
+  /**
+   * What relevance is as shares of the denominators.
+   *
+   * @param s {@code (γP + N) ⊘ |w|*x⁺}, {@code P ⊘ |w|*α} and {@code N ⊘ |w|*β}, as three samples
+   * @param placed Σ of the three numerators where their denominators are not 0
+   */
+  public record Shares(Tensor s, double placed) {}
+
+  /**
+   * Computes the denominators: two passes of a convolution, as a batch; of other operators three.
+   *
+   * @param x {@code [1, C, H, W]}, or {@code [1, C]}; not modified
+   */
+  public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
+    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations(engine, x));
+    Tensor ofInactive =
+        operator instanceof Convolution convolution
+            ? InactiveSums.of(engine, convolution, x, z)
+            : operator.forward(
+                engine, WeightView.ABSOLUTE, Elementwise.indicatorNotPositive(engine, x));
+    return new Hedging(z, ofInactive);
+  }
+
+  /** Returns x⁺ and α as two samples. */
+  private static Tensor activations(Engine engine, Tensor x) {
+    Tensor both = Tensor.zeros(x.shape().with(0, 2));
+    int size = x.data.length;
+    forEachChunk(
+        engine,
+        size,
+        (task, from, to) -> {
+          for (int i = from; i < to; i++) both.data[i] = Math.max(x.data[i], 0f);
+          for (int i = from; i < to; i++) {
+            both.data[size + i] = Elementwise.isPositive(x.data[i]);
+          }
+        });
+    return both;
+  }
+
+  /**
+   * Divides relevance by the denominators.
+   *
+   * @param r relevance at the output, of the shape of one sample of it; not modified
+   * @param positive what r's positive values are multiplied by to give P
+   * @param negative what r's negative values are multiplied by to give N
+   * @param gamma γ
+   */
+  public Shares shares(Engine engine, Tensor r, double positive, double negative, float gamma) {
+    Tensor s = Tensor.zeros(r.shape().with(0, 3));
+    int size = r.data.length;
+    float[] z = ofActive.data;
+    float[] ofNone = ofInactive.data;
+    double[] placed = new double[Math.ceilDiv(size, CHUNK)];
+    forEachChunk(
+        engine,
+        size,
+        (task, from, to) -> {
+          for (int i = from; i < to; i++) {
+            float p = (float) (Math.max(r.data[i], 0f) * positive);
+            float n = (float) (Math.min(r.data[i], 0f) * negative);
+            s.data[i] = Elementwise.quotient(gamma * p + n, z[i]);
+            s.data[size + i] = Elementwise.quotient(p, z[size + i]);
+            s.data[2 * size + i] = Elementwise.quotient(n, ofNone[i]);
+          }
+          double sum = 0;
+          for (int i = from; i < to; i++) {
+            if (r.data[i] == 0) continue;
+            float p = (float) (Math.max(r.data[i], 0f) * positive);
+            float n = (float) (Math.min(r.data[i], 0f) * negative);
+            if (Elementwise.isSupported(z[i])) sum += gamma * p + n;
+            if (Elementwise.isSupported(z[size + i])) sum += p;
+            if (Elementwise.isSupported(ofNone[i])) sum += n;
+          }
+          placed[task] = sum;
+        });
+    double sum = 0;
+    for (double part : placed) sum += part;
+    return new Shares(s, sum);
+  }
+
+  /**
+   * Stores {@code C = x⁺ ⊙ c} in c, and counts where it is not 0.
+   *
+   * @param x the input, one sample; not modified
+   * @param c what came back for it, its first sample; written to
+   */
+  public static long contribute(Engine engine, Tensor x, Tensor c) {
+    int size = x.data.length;
+    int[] counts = new int[Math.ceilDiv(size, CHUNK)];
+    forEachChunk(
+        engine,
+        size,
+        (task, from, to) -> {
+          int count = 0;
+          for (int i = from; i < to; i++) {
+            float contribution = Math.max(x.data[i], 0f) * c.data[i];
+            c.data[i] = contribution;
+            count += (int) Elementwise.isPositive(Math.abs(contribution));
+          }
+          counts[task] = count;
+        });
+    long count = 0;
+    for (int part : counts) count += part;
+    return count;
+  }
+
+  /**
+   * Returns {@code (C − Ψ) + α ⊙ a + β ⊙ u}, with Ψ subtracted where C is not 0.
+   *
+   * @param x the input, one sample; not modified
+   * @param cau C, a and u as three samples; not modified
+   */
+  public static Tensor sum(Engine engine, Tensor x, Tensor cau, float psi) {
+    Tensor sum = Tensor.zeros(x.shape());
+    int size = x.data.length;
+    float[] from3 = cau.data;
+    forEachChunk(
+        engine,
+        size,
+        (task, from, to) -> {
+          for (int i = from; i < to; i++) {
+            float c = from3[i];
+            float active = Elementwise.zeroOrInfinity(Math.max(x.data[i], 0f));
+            float u = from3[2 * size + i];
+            sum.data[i] =
+                Elementwise.limit(c - psi, Elementwise.zeroOrInfinity(Math.abs(c)))
+                    + Elementwise.limit(from3[size + i], active)
+                    + (u - Elementwise.limit(u, active));
+          }
+        });
+    return sum;
+  }
+
+  @FunctionalInterface
+  private interface Chunk {
+    void run(int task, int from, int to);
+  }
+
+  private static void forEachChunk(Engine engine, int length, Chunk chunk) {
+    engine.forEach(
+        Math.ceilDiv(length, CHUNK),
+        task -> {
+          int from = task * CHUNK;
+          chunk.run(task, from, from + Math.min(CHUNK, length - from));
+        });
+  }
+}

@@ -1,0 +1,165 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a convolution with |w| makes of the indicator of inactive inputs, out of what it made of the
+ * active ones:
+ *
+ * <pre>|w|*[x ≤ 0] = |w|*1 − |w|*[x > 0]</pre>
+ *
+ * <p>{@code |w|*1} has one value for each output channel wherever the window lies inside the image,
+ * so it is computed on the smallest image that shows every border. Where the difference is small
+ * against its terms, and rounding would be large against it, the few inactive inputs are added up
+ * instead; with none the sum is exactly 0.
+ */
+final class InactiveSums {
+  /** Differences of less than this share of {@code |w|*1} are not trusted. */
+  private static final float TRUSTED = 1f / 64;
+
+  private final Convolution convolution;
+  private final Tensor x;
+
+  /** For each pixel of x how many of its channels are inactive. */
+  private final int[] inactive;
+
+  private InactiveSums(Engine engine, Convolution convolution, Tensor x) {
+    this.convolution = convolution;
+    this.x = x;
+    this.inactive = count(engine, x);
+  }
+
+  /**
+   * Returns {@code |w|*[x ≤ 0]}.
+   *
+   * @param x {@code [1, C, H, W]}; not modified
+   * @param active {@code |w|*[x > 0]} as the last sample of {@code [N, O, H', W']}; not modified
+   * @return {@code [1, O, H', W']}
+   */
+  static Tensor of(Engine engine, Convolution convolution, Tensor x, Tensor active) {
+    Window window = convolution.window();
+    Shape input = x.shape();
+    Shape output = active.shape().with(0, 1);
+    Axis rows =
+        Axis.of(input.extent(2), output.extent(2), window.strideY(), window.top(), window.spanY());
+    Axis columns =
+        Axis.of(input.extent(3), output.extent(3), window.strideX(), window.left(), window.spanX());
+    Shape small = input.with(2, rows.extent).with(3, columns.extent);
+    float[] ones = new float[small.size()];
+    Arrays.fill(ones, 1f);
+    Tensor all = convolution.forward(engine, WeightView.ABSOLUTE, Tensor.of(small, ones));
+    var sums = new InactiveSums(engine, convolution, x);
+    Tensor z = Tensor.zeros(output);
+    int first = active.data.length - z.data.length;
+    int width = columns.small.length;
+    int smallWidth = all.shape().extent(3);
+    int smallArea = all.shape().extent(2) * smallWidth;
+    engine.forEach(
+        blocks(output.extent(1)),
+        block -> {
+          float[] weights = null;
+          for (int row = 0, at = block * rows.small.length * width * BLOCK;
+              row < rows.small.length;
+              row++) {
+            for (int column = 0; column < width; column++, at += BLOCK) {
+              int pixel = block * smallArea + rows.small[row] * smallWidth + columns.small[column];
+              if (subtract(all.data, pixel * BLOCK, active.data, first + at, z.data, at)) continue;
+              weights = sums.add(block, row, column, z.data, at, weights);
+            }
+          }
+        });
+    return z;
+  }
+
+  /** {@code y = a − b} for one pixel's channels; returns whether all differences can be trusted. */
+  private static boolean subtract(float[] a, int aAt, float[] b, int bAt, float[] y, int at) {
+    float least = 0;
+    for (int lane = 0; lane < BLOCK; lane++) {
+      float difference = a[aAt + lane] - b[bAt + lane];
+      y[at + lane] = difference;
+      least = Math.min(least, difference - TRUSTED * a[aAt + lane]);
+    }
+    return least >= 0;
+  }
+
+  /**
+   * Stores one output pixel's sums over its inactive inputs.
+   *
+   * @param weights the block's, where an earlier call has read them
+   * @return the block's weights, if they were needed so far
+   */
+  private float @Nullable [] add(
+      int block, int row, int column, float[] z, int at, float @Nullable [] weights) {
+    Window window = convolution.window();
+    int outputs = convolution.weight().shape().extent(0);
+    int channels = convolution.weight().shape().extent(1);
+    int taps = window.height() * window.width();
+    int outputsPerGroup = outputs / convolution.groups();
+    int width = x.shape().extent(3);
+    int lanes = Math.min(BLOCK, outputs - block * BLOCK);
+    float[] sums = new float[BLOCK];
+    float[] known = weights;
+    for (int tap = 0; tap < taps; tap++) {
+      int y = row * window.strideY() - window.top() + tap / window.width() * window.dilationY();
+      int c = column * window.strideX() - window.left() + tap % window.width() * window.dilationX();
+      if (y < 0 || y >= x.shape().extent(2) || c < 0 || c >= width) continue;
+      if (inactive[y * width + c] == 0) continue;
+      if (known == null) {
+        known = new float[lanes * channels * taps];
+        convolution.weight().copy(block * BLOCK * channels * taps, known, 0, known.length);
+      }
+      for (int lane = 0; lane < lanes; lane++) {
+        int group = (block * BLOCK + lane) / outputsPerGroup;
+        for (int i = 0; i < channels; i++) {
+          int input = x.offset(0, group * channels + i) + (y * width + c) * BLOCK;
+          if (x.data[input] <= 0) {
+            sums[lane] += Math.abs(known[(lane * channels + i) * taps + tap]);
+          }
+        }
+      }
+    }
+    System.arraycopy(sums, 0, z, at, BLOCK);
+    return known;
+  }
+
+  private static int[] count(Engine engine, Tensor x) {
+    int channels = x.shape().extent(1);
+    int width = x.shape().extent(3);
+    int[] count = new int[x.shape().extent(2) * width];
+    engine.forEach(
+        x.shape().extent(2),
+        row -> {
+          for (int block = 0; block < blocks(channels); block++) {
+            int lanes = Math.min(BLOCK, channels - block * BLOCK);
+            int at = x.offset(0, block * BLOCK) + row * width * BLOCK;
+            for (int pixel = row * width; pixel < (row + 1) * width; pixel++, at += BLOCK) {
+              for (int lane = 0; lane < lanes; lane++) if (x.data[at + lane] <= 0) count[pixel]++;
+            }
+          }
+        });
+    return count;
+  }
+
+  /**
+   * One axis of the smallest image on which every place of the window relative to the borders
+   * occurs.
+   *
+   * @param extent of that image
+   * @param small for each output place the one there with the same value
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Axis(int extent, int[] small) {
+    static Axis of(int extent, int outputs, int stride, int before, int span) {
+      int first = Math.ceilDiv(before, stride);
+      int last = Math.floorDiv(extent - span + before, stride);
+      int left = Math.max(0, last - first);
+      int[] small = new int[outputs];
+      for (int i = 0; i < outputs; i++) small[i] = i <= first ? i : Math.max(first, i - left);
+      return new Axis(extent - left * stride, small);
+    }
+  }
+}

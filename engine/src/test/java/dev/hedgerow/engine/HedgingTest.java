@@ -1,0 +1,161 @@
+package dev.hedgerow.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** The sums over inactive inputs against a naive loop in double, and what the rule's steps cost. */
+class HedgingTest {
+  private final Engine engine = Engine.sequential();
+
+  @Test
+  void inactiveSumsAreThoseOfANaiveLoop() {
+    var random = new Random(4);
+    for (int round = 0; round < 300; round++) {
+      int groups = 1 + random.nextInt(3) * random.nextInt(2);
+      int inputs = groups * (1 + random.nextInt(20));
+      int outputs = groups * (1 + random.nextInt(20));
+      int height = 1 + random.nextInt(4);
+      int width = 1 + random.nextInt(4);
+      var window =
+          new Window(
+              height,
+              width,
+              1 + random.nextInt(3),
+              1 + random.nextInt(3),
+              1 + random.nextInt(2),
+              1 + random.nextInt(2),
+              random.nextInt(height),
+              random.nextInt(width),
+              random.nextInt(height),
+              random.nextInt(width));
+      Shape input = Shape.of(1, inputs, 7 + random.nextInt(6), 7 + random.nextInt(6));
+      float[] w = new float[outputs * (inputs / groups) * height * width];
+      // Some weights are 0, some so small that their sum drowns in the others' rounding.
+      for (int i = 0; i < w.length; i++) {
+        double size = random.nextInt(4) == 0 ? 0 : random.nextInt(3) == 0 ? 1e-6 : 1;
+        w[i] = (float) (size * random.nextGaussian());
+      }
+      float[] x = new float[input.size()];
+      double inactive = new double[] {0, 0.001, 0.02, 0.5, 1}[random.nextInt(5)];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = random.nextDouble() < inactive ? -random.nextInt(2) : 1 + random.nextFloat();
+      }
+      var convolution =
+          Convolution.of(
+              Parameter.of(Shape.of(outputs, inputs / groups, height, width), w),
+              null,
+              window,
+              groups);
+      Tensor activations = Tensor.of(input, x);
+      Tensor active =
+          convolution.forward(
+              engine, WeightView.ABSOLUTE, Elementwise.indicatorPositive(engine, activations));
+      Tensor actual = InactiveSums.of(engine, convolution, activations, active);
+      double[] expected = naive(w, x, input, active.shape(), window, groups);
+      float[] values = actual.toArray();
+      for (int i = 0; i < values.length; i++) {
+        assertEquals(expected[i], values[i], 1e-4 * expected[i], convolution.weight().toString());
+      }
+    }
+  }
+
+  private static double[] naive(
+      float[] w, float[] x, Shape input, Shape output, Window window, int groups) {
+    int channels = input.extent(1) / groups;
+    int rows = input.extent(2);
+    int columns = input.extent(3);
+    double[] sums = new double[output.size()];
+    for (int at = 0; at < sums.length; at++) {
+      int column = at % output.extent(3);
+      int row = at / output.extent(3) % output.extent(2);
+      int o = at / output.extent(3) / output.extent(2);
+      int group = o / (output.extent(1) / groups);
+      for (int i = 0; i < channels; i++) {
+        for (int k = 0; k < window.height(); k++) {
+          for (int l = 0; l < window.width(); l++) {
+            int y = row * window.strideY() + k * window.dilationY() - window.top();
+            int c = column * window.strideX() + l * window.dilationX() - window.left();
+            if (y < 0 || y >= rows || c < 0 || c >= columns) continue;
+            if (x[((group * channels + i) * rows + y) * columns + c] > 0) continue;
+            sums[at] +=
+                Math.abs(w[((o * channels + i) * window.height() + k) * window.width() + l]);
+          }
+        }
+      }
+    }
+    return sums;
+  }
+
+  @Test
+  void aLayerCostsFiveConvolutions() {
+    var work = new AtomicLong();
+    Kernels counting =
+        (Kernels)
+            Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("convolve")) {
+                    work.addAndGet(
+                        (long) (int) arguments[4] * (int) arguments[13] * (int) arguments[14]);
+                  }
+                  return method.invoke(Kernels.best(), arguments);
+                });
+    var counted = new Engine(counting, null);
+    var random = new Random(5);
+    Shape input = Shape.of(1, 32, 28, 28);
+    var convolution =
+        Convolution.of(
+            Parameter.of(Shape.of(48, 32, 3, 3), Samples.gaussians(random, 48 * 32 * 9)),
+            null,
+            Window.of(3, 1, 1),
+            1);
+    Tensor x = Tensor.of(input, Samples.gaussians(random, input.size()));
+    convolution.apply(counted, x);
+    double once = work.getAndSet(0);
+    Hedging hedging = Hedging.of(counted, convolution, x);
+    double forward = work.getAndSet(0) / once;
+    // Two passes, and one over an image of 3×3 pixels.
+    assertTrue(forward <= 2 + 9.0 / (28 * 28) + 1e-9, "forward " + forward);
+    Tensor r = Tensor.of(Shape.of(1, 48, 28, 28), Samples.gaussians(random, 48 * 28 * 28));
+    Hedging.Shares shares = hedging.shares(counted, r, 1, 1, 1);
+    convolution.reverse(counted, WeightView.ABSOLUTE, shares.s(), input.with(0, 3));
+    assertEquals(3, work.get() / once, 1e-9);
+  }
+
+  @Test
+  void stepsAreTheEquations() {
+    var random = new Random(6);
+    Shape shape = Shape.of(1, 19, 5, 4);
+    float[] x = Samples.gaussians(random, shape.size());
+    float[] cau = Samples.gaussians(random, 3 * shape.size());
+    for (int i = 0; i < x.length; i += 7) x[i] = 0;
+    for (int i = 0; i < x.length; i += 5) cau[i] = 0;
+    Tensor back = Tensor.of(shape.with(0, 3), cau);
+    long hedged = Hedging.contribute(engine, Tensor.of(shape, x), back);
+    float[] sum = Hedging.sum(engine, Tensor.of(shape, x), back, 0.25f).toArray();
+    float[] expected = new float[x.length];
+    long count = 0;
+    for (int i = 0; i < x.length; i++) {
+      float c = Math.max(x[i], 0) * cau[i];
+      if (c != 0) {
+        count++;
+        expected[i] = c - 0.25f;
+      }
+      expected[i] += x[i] > 0 ? cau[x.length + i] : cau[2 * x.length + i];
+    }
+    assertEquals(count, hedged);
+    assertArrayEquals(expected, sum, 0f);
+    float[] zeros = new float[x.length];
+    Arrays.fill(zeros, 0f);
+    assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, zeros), back));
+  }
+}
