@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The command line: {@code hedgerow explain|models|methods|inspect|convert|download|shapes|help}.
+ * The command line: {@code hedgerow
+ * explain|models|methods|inspect|convert|download|shapes|bench|help}.
  */
 @Command(
     name = "hedgerow",
@@ -34,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConvertCommand.class,
       DownloadCommand.class,
       ShapesCommand.class,
+      BenchCommand.class,
       HelpCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

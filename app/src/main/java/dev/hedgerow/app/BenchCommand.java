@@ -1,0 +1,220 @@
+package dev.hedgerow.app;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.nn.Families;
+import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.weights.OnnxModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code hedgerow bench}: times whole networks. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = {
+      "Time whole networks, warm: medians of runs that alternate with those of a peer.",
+      "",
+      "forward: the network alone. explain: forward pass, gradient and walk of Gradient Hedge."
+          + " next-target: what one more class of the same image costs."
+    },
+    sortOptions = false)
+final class BenchCommand implements Callable<Integer> {
+  private static final String PEER = "onnxruntime";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "0..*",
+      description =
+          "Families, with pseudo-random weights, or ONNX files; default: vgg16 resnet50"
+              + " squeezenet1_1 densenet121.")
+  private List<String> models = List.of("vgg16", "resnet50", "squeezenet1_1", "densenet121");
+
+  @Option(
+      names = "--against",
+      paramLabel = PEER,
+      description = "Also run ONNX files in ONNX Runtime, whose jar must be on the class path.")
+  private @Nullable String against;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      split = ",",
+      description = "${COMPLETION-CANDIDATES}; default: all.")
+  private List<Benchmark.Task> tasks = List.of(Benchmark.Task.values());
+
+  @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--batch", paramLabel = "N", description = "Images of a forward run; default: 1.")
+  private int batch = 1;
+
+  @Option(names = "--rounds", paramLabel = "N", description = "Timed runs; default: 20.")
+  private int rounds = 20;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the table as JSON too.")
+  private @Nullable Path json;
+
+  @Override
+  public Integer call() throws Failure {
+    if (against != null && !against.equals(PEER)) {
+      throw new UsageException("--against " + against + ": expected " + PEER);
+    }
+    if (threads < 1 || batch < 1 || rounds < 1) {
+      throw new UsageException("--threads, --batch and --rounds: expected 1 or more");
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    List<Benchmark.Row> rows = new ArrayList<>();
+    try (var pool = new ForkJoinPool(threads)) {
+      Engine engine = threads == 1 ? Engine.sequential() : Engine.parallel(pool);
+      String machine = machine(engine);
+      out.println(machine);
+      out.printf(
+          "%-16s %-12s %7s %5s %9s %9s %6s %8s%n",
+          "model", "task", "threads", "batch", "ours ms", "peer ms", "ratio", "RSS MiB");
+      for (String model : models) time(model, engine, rows, out);
+      if (json != null) write(json, machine, rows);
+    }
+    return Main.DONE;
+  }
+
+  private void time(String model, Engine engine, List<Benchmark.Row> rows, PrintWriter out)
+      throws Failure {
+    boolean isFile = model.endsWith(".onnx");
+    Graph graph = isFile ? read(Path.of(model)) : random(model);
+    var benchmark = new Benchmark(graph.name(), graph, engine, rounds, batch);
+    boolean compared = isFile && against != null;
+    try (OnnxRuntime peer =
+        compared ? new OnnxRuntime(Path.of(model), threads, benchmark.images()) : null) {
+      for (Benchmark.Task task : tasks) {
+        // One image at a time is explained.
+        if (task != Benchmark.Task.FORWARD && batch > 1) continue;
+        Benchmark.Row row = benchmark.time(task, peer);
+        rows.add(row);
+        out.printf(
+            Locale.ROOT,
+            "%-16s %-12s %7d %5d %9.1f %9.1f %6.2f %8.0f%n",
+            row.model(),
+            row.task(),
+            row.threads(),
+            row.batch(),
+            row.ours(),
+            row.peer(),
+            row.ratio(),
+            row.resident());
+        out.flush();
+      }
+    }
+  }
+
+  private static Graph read(Path file) throws Failure {
+    UserFiles.check(file, "a model");
+    try {
+      return OnnxModel.read(file).graph();
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(file, wrong);
+    }
+  }
+
+  /** A family with He-scaled pseudo-random weights, normalisations that change nothing, no bias. */
+  private static Graph random(String name) {
+    Family family =
+        Families.find(name)
+            .orElseThrow(() -> new UsageException(name + ": neither a family nor an .onnx file"));
+    var random = new SplittableRandom(1);
+    return family.graph(
+        family.input(),
+        family.classes().size(),
+        (parameter, shape) -> fill(parameter, shape, random));
+  }
+
+  private static Parameter fill(String name, Shape shape, SplittableRandom random) {
+    float[] values = new float[shape.size()];
+    if (shape.rank() > 1) {
+      // Uniform in ±√(6 / fan-in), of the variance 2 / fan-in.
+      double bound = Math.sqrt(6.0 * shape.extent(0) / shape.size());
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+      }
+    } else if (name.endsWith("weight") || name.endsWith("running_var")) {
+      Arrays.fill(values, 1f);
+    }
+    return Parameter.of(shape, values);
+  }
+
+  private static String machine(Engine engine) {
+    return "%s, %d processors, Java %s (%s), %s"
+        .formatted(
+            processor(),
+            Runtime.getRuntime().availableProcessors(),
+            Runtime.version(),
+            System.getProperty("java.vendor"),
+            engine.kernelName());
+  }
+
+  private static String processor() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
+        if (line.startsWith("model name")) return line.substring(line.indexOf(':') + 1).strip();
+      }
+    } catch (IOException elsewhere) {
+      // Only Linux has it.
+    }
+    return System.getProperty("os.arch");
+  }
+
+  private static void write(Path file, String machine, List<Benchmark.Row> rows) throws Failure {
+    try (var text = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+        JsonGenerator to = new JsonFactory().createGenerator(text)) {
+      to.writeStartObject();
+      to.writeStringField("machine", machine);
+      to.writeArrayFieldStart("rows");
+      for (Benchmark.Row row : rows) {
+        to.writeStartObject();
+        to.writeStringField("model", row.model());
+        to.writeStringField("task", row.task().toString());
+        to.writeNumberField("threads", row.threads());
+        to.writeNumberField("batch", row.batch());
+        writeNumber(to, "ours_ms", row.ours());
+        writeNumber(to, "peer_ms", row.peer());
+        writeNumber(to, "ratio", row.ratio());
+        writeNumber(to, "ours_rss_mb", row.resident());
+        to.writeEndObject();
+      }
+      to.writeEndArray();
+      to.writeEndObject();
+    } catch (IOException wrong) {
+      throw new Failure(file + ": cannot be written: " + UserFiles.reason(wrong), wrong);
+    }
+  }
+
+  private static void writeNumber(JsonGenerator to, String name, double value) throws IOException {
+    if (Double.isFinite(value)) to.writeNumberField(name, value);
+    else to.writeNullField(name);
+  }
+}
