@@ -50,7 +50,10 @@ final class GenerateKernels {
             .replace("@CORRELATE@", pairs ? CORRELATE_PAIR : CORRELATE_BLOCKS)
             .replace("@CORRELATE_TILES@", correlateTiles(pairs))
             .replace("@ROWS@", Integer.toString(correlateRows(pairs)))
-            .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS);
+            .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS)
+            .replace("@WINOGRAD_WEIGHTS@", winogradWeights())
+            .replace("@WINOGRAD_INPUT@", winogradInput())
+            .replace("@WINOGRAD_OUTPUT@", winogradOutput());
     Files.writeString(directory.resolve("VectorKernels" + bits + ".java"), source);
   }
 
@@ -156,6 +159,86 @@ final class GenerateKernels {
       }
     }
     return text.append("}\n\n").toString();
+  }
+
+  /**
+   * U = G g Gᵀ for the 3×3 weights g of a vector of outputs: columns of g to a 6×3 scratch, then its
+   * rows to the 36 products' weights.
+   */
+  static String winogradWeights() {
+    return transform("weights", 3, "w", "wAt + taps[3 * %d + c] + lane", 6, "u", "uAt + (6 * r + %d) * uStep + lane");
+  }
+
+  /** V = Bᵀ d B for the 6×6 pixels d of a tile: columns of d to a 6×6 scratch, then its rows. */
+  static String winogradInput() {
+    return transform("input", 6, "x", "xAt + %d * xRow + c * BLOCK + lane", 6, "v", "vAt + (6 * r + %d) * vStep + lane");
+  }
+
+  /** Y = Aᵀ M A for the 6×6 products M of a tile: columns of M to a 4×6 scratch, then its rows. */
+  static String winogradOutput() {
+    return transform("output", 6, "m", "mAt + (6 * %d + c) * mStep + lane", 4, "y", "yAt + r * yRow + %d * BLOCK + lane");
+  }
+
+  /** A one-dimensional transform of the columns, then of the rows, of a square of vectors. */
+  static String transform(String kind, int from, String source, String sourceAt, int to, String target, String targetAt) {
+    var text = new StringBuilder("for (int c = 0; c < %d; c++) {\n".formatted(from));
+    for (int r = 0; r < from; r++) text.append(load(r, source, sourceAt.formatted(r)));
+    text.append(line(kind));
+    for (int r = 0; r < to; r++) text.append("t%d.intoArray(scratch, (%d + c) * BLOCK);\n".formatted(r, r * from));
+    text.append("}\nfor (int r = 0; r < %d; r++) {\n".formatted(to));
+    for (int c = 0; c < from; c++) text.append(load(c, "scratch", "(%d * r + %d) * BLOCK".formatted(from, c)));
+    text.append(line(kind));
+    String end = kind.equals("output") ? ".add(start).max(low)" : "";
+    for (int c = 0; c < to; c++) text.append("t%d%s.intoArray(%s, %s);\n".formatted(c, end, target, targetAt.formatted(c)));
+    return text.append("}\n").toString();
+  }
+
+  static String load(int i, String array, String at) {
+    return "FloatVector d%d = FloatVector.fromArray(S, %s, %s);\n".formatted(i, array, at);
+  }
+
+  /** One line of a transform of F(4×4, 3×3) with the points 0, ±1, ±2, ∞: t of d. */
+  static String line(String kind) {
+    return switch (kind) {
+      case "weights" ->
+          """
+          FloatVector p = d0.add(d2).mul(-1f / 6);
+          FloatVector q = d1.mul(1f / 6);
+          FloatVector s = d2.fma(four, d0).mul(1f / 24);
+          FloatVector e = d1.mul(1f / 12);
+          FloatVector t0 = d0.mul(0.25f);
+          FloatVector t1 = p.sub(q);
+          FloatVector t2 = p.add(q);
+          FloatVector t3 = s.add(e);
+          FloatVector t4 = s.sub(e);
+          FloatVector t5 = d2;
+          """;
+      case "input" ->
+          """
+          FloatVector p = d2.fma(minusFour, d4);
+          FloatVector q = d1.fma(minusFour, d3);
+          FloatVector s = d4.sub(d2);
+          FloatVector e = d3.sub(d1);
+          FloatVector t0 = d0.fma(four, d2.fma(minusFive, d4));
+          FloatVector t1 = p.add(q);
+          FloatVector t2 = p.sub(q);
+          FloatVector t3 = e.fma(two, s);
+          FloatVector t4 = e.fma(minusTwo, s);
+          FloatVector t5 = d1.fma(four, d3.fma(minusFive, d5));
+          """;
+      case "output" ->
+          """
+          FloatVector p = d1.add(d2);
+          FloatVector q = d1.sub(d2);
+          FloatVector s = d3.add(d4);
+          FloatVector e = d3.sub(d4);
+          FloatVector t0 = d0.add(p).add(s);
+          FloatVector t1 = e.fma(two, q);
+          FloatVector t2 = s.fma(four, p);
+          FloatVector t3 = e.fma(eight, q).add(d5);
+          """;
+      default -> throw new IllegalArgumentException(kind);
+    };
   }
 
   static final String CORRELATE_PAIR =
@@ -268,6 +351,37 @@ final class GenerateKernels {
               }
               sum.intoArray(y, yAt + column * yStep + lane);
             }
+          }
+        }
+
+        @Override
+        public void winogradWeights(float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
+          FloatVector four = FloatVector.broadcast(S, 4);
+          for (int lane = 0; lane < lanes; lane += LANES) {
+        @WINOGRAD_WEIGHTS@
+          }
+        }
+
+        @Override
+        public void winogradInput(float[] x, int xAt, int xRow, float[] scratch, float[] v, int vAt, int vStep) {
+          FloatVector two = FloatVector.broadcast(S, 2);
+          FloatVector minusTwo = FloatVector.broadcast(S, -2);
+          FloatVector four = FloatVector.broadcast(S, 4);
+          FloatVector minusFour = FloatVector.broadcast(S, -4);
+          FloatVector minusFive = FloatVector.broadcast(S, -5);
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+        @WINOGRAD_INPUT@
+          }
+        }
+
+        @Override
+        public void winogradOutput(float[] m, int mAt, int mStep, float[] bias, int biasAt, float low, float[] scratch, float[] y, int yAt, int yRow) {
+          FloatVector two = FloatVector.broadcast(S, 2);
+          FloatVector four = FloatVector.broadcast(S, 4);
+          FloatVector eight = FloatVector.broadcast(S, 8);
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector start = FloatVector.fromArray(S, bias, biasAt + lane);
+        @WINOGRAD_OUTPUT@
           }
         }
 

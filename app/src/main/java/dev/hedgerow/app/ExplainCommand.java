@@ -69,10 +69,7 @@ final class ExplainCommand implements Callable<Integer> {
   @Mixin private final MethodOptions methodOptions = new MethodOptions();
   @Mixin private final DrawingOptions drawingOptions = new DrawingOptions();
 
-  @Option(
-      names = "--exact",
-      description = "Use no kernel that trades accuracy for speed. (None does yet.)")
-  @SuppressWarnings("UnusedVariable") // Every kernel is exact, so there is nothing to choose.
+  @Option(names = "--exact", description = "Use no kernel that trades accuracy for speed.")
   private boolean exact;
 
   @Option(
@@ -124,7 +121,8 @@ final class ExplainCommand implements Callable<Integer> {
     try (OutputFolder folder = OutputFolder.open(out);
         var pool = new ForkJoinPool(threads)) {
       Model model = modelOptions.load();
-      Engine engine = Engine.parallel(pool);
+      Engine fast = Engine.parallel(pool);
+      Engine engine = exact ? fast.exact() : fast;
       Plan plan = methodOptions.plan(model);
       var explainer = new Explainer(engine, model, !noExif, asked, plan);
       Drawing drawing = drawingOptions.drawing();

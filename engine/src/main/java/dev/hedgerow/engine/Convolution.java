@@ -140,7 +140,9 @@ public final class Convolution implements LinearOperator {
     float[] start = new float[blocks(outputs) * BLOCK];
     if (bias != null) bias.copy(0, start, 0, outputs);
     List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
-    run(engine, forwardSweeps, packings, x, y, start);
+    // The sums of the other views are what relevance is divided by: those stay exact.
+    boolean fast = !engine.isExact() && view == WeightView.PLAIN;
+    run(engine, fast, forwardSweeps, packings, x, y, start);
     return y;
   }
 
@@ -156,7 +158,7 @@ public final class Convolution implements LinearOperator {
     float[] start = new float[blocks(inputs) * BLOCK];
     List<Sweep> sweeps = Sweep.reverse(window);
     List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
-    run(engine, sweeps, packings, s, x, start);
+    run(engine, !engine.isExact(), sweeps, packings, s, x, start);
     return x;
   }
 
@@ -204,18 +206,42 @@ public final class Convolution implements LinearOperator {
     return groups > 1 && groups == inputs && groups == outputs;
   }
 
-  private static void run(
+  private void run(
       Engine engine,
+      boolean fast,
       List<Sweep> sweeps,
       List<Packing> packings,
       Tensor from,
       Tensor to,
       float[] start) {
+    if (fast && isWinograd(from.shape().extent(1), to.shape())) {
+      Sweep sweep = sweeps.getFirst();
+      int[] positions = new int[9];
+      int top = -Arrays.stream(sweep.tapY).min().getAsInt();
+      int left = -Arrays.stream(sweep.tapX).min().getAsInt();
+      for (int tap = 0; tap < 9; tap++) {
+        positions[(sweep.tapY[tap] + top) * 3 + sweep.tapX[tap] + left] = tap;
+      }
+      float[][] weights = packings.getFirst().weights;
+      Winograd.run(engine, positions, weights, from, to, top, left, start, Float.NEGATIVE_INFINITY);
+      return;
+    }
     Source source = Source.of(engine, sweeps, from, to.shape());
     for (int i = 0; i < sweeps.size(); i++) {
       Sweep sweep = sweeps.get(i);
       if (sweep.tapY.length > 0) run(engine, sweep, packings.get(i), source, to, start);
     }
+  }
+
+  private boolean isWinograd(int sources, Shape target) {
+    return window.height() == 3
+        && window.width() == 3
+        && window.strideY() == 1
+        && window.strideX() == 1
+        && window.dilationY() == 1
+        && window.dilationX() == 1
+        && groups == 1
+        && Winograd.pays(sources, target.extent(1), target);
   }
 
   /** One sweep over all samples, output blocks and rows, as tasks of similar work. */

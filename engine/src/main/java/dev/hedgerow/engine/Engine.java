@@ -13,16 +13,24 @@ import org.jspecify.annotations.Nullable;
  * What operations run on: kernels and threads.
  *
  * <p>Work is split by the shape of the data, never by the number of threads, and no two tasks write
- * the same element, so results are the same bits for any number of threads. An engine holds no
- * state between operations and may be shared.
+ * the same element, so results are the same bits for any number of threads. An engine keeps nothing
+ * between operations but memory to work in, and may be shared.
  */
 public final class Engine {
   private final Kernels kernels;
   private final @Nullable ForkJoinPool pool;
+  private final boolean exact;
+  private final Scratch scratch;
 
   Engine(Kernels kernels, @Nullable ForkJoinPool pool) {
+    this(kernels, pool, false, new Scratch());
+  }
+
+  private Engine(Kernels kernels, @Nullable ForkJoinPool pool, boolean exact, Scratch scratch) {
     this.kernels = kernels;
     this.pool = pool;
+    this.exact = exact;
+    this.scratch = scratch;
   }
 
   /** Returns an engine with this machine's best kernels that works on the calling thread alone. */
@@ -40,9 +48,24 @@ public final class Engine {
     return new Engine(Kernels.best(), pool);
   }
 
-  /** Returns an engine with the scalar reference kernels, on the calling thread alone. */
+  /** Returns an exact engine with the scalar reference kernels, on the calling thread alone. */
   public static Engine reference() {
-    return new Engine(ScalarKernels.INSTANCE, null);
+    return new Engine(ScalarKernels.INSTANCE, null).exact();
+  }
+
+  /**
+   * Returns an engine with the same kernels and threads that computes every sum as it is written.
+   * An engine that is not exact may compute with fewer multiplications: convolutions of 3×3 by
+   * Winograd's algorithm, whose rounding errors are relative to the largest value near an output
+   * instead of to the output itself.
+   */
+  public Engine exact() {
+    return exact ? this : new Engine(kernels, pool, true, scratch);
+  }
+
+  /** Returns whether every sum is computed as it is written; see {@link #exact}. */
+  public boolean isExact() {
+    return exact;
   }
 
   /** Returns how many threads work on an operation, the caller's included. */
@@ -60,6 +83,10 @@ public final class Engine {
 
   Kernels kernels() {
     return kernels;
+  }
+
+  Scratch scratch() {
+    return scratch;
   }
 
   /**

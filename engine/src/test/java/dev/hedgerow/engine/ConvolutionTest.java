@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Every direction, view and geometry of the convolution against a naive loop in double. */
 class ConvolutionTest {
-  private final Engine engine = Engine.sequential();
+  private final Engine engine = Engine.sequential().exact();
 
   /** One geometry; the weights and inputs follow from the seed. */
   record Case(
@@ -157,7 +157,7 @@ class ConvolutionTest {
       Convolution one = convolution(c, gaussian, null);
       assertArrayEquals(
           one.apply(engine, x).toArray(),
-          one.apply(new Engine(engine.kernels(), pool), x).toArray());
+          one.apply(new Engine(engine.kernels(), pool).exact(), x).toArray());
     }
     Convolution two = convolution(c, integer, null);
     assertArrayEquals(two.apply(Engine.reference(), xi).toArray(), two.apply(engine, xi).toArray());
@@ -228,7 +228,7 @@ class ConvolutionTest {
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
       Convolution convolution = convolution(c, w, null);
       try (var pool = new ForkJoinPool(4)) {
-        var parallel = new Engine(engine.kernels(), pool);
+        var parallel = new Engine(engine.kernels(), pool).exact();
         Tensor y = convolution.apply(engine, x);
         assertArrayEquals(y.toArray(), convolution.apply(parallel, x).toArray());
         assertArrayEquals(
@@ -279,12 +279,12 @@ class ConvolutionTest {
         () -> Convolution.of(weight, Parameter.of(Shape.of(3), 1, 2, 3), Window.of(7, 1, 1), 1));
   }
 
-  private static Convolution convolution(Case c, float[] w, @Nullable Parameter bias) {
+  static Convolution convolution(Case c, float[] w, @Nullable Parameter bias) {
     return Convolution.of(Parameter.of(c.weight(), w), bias, c.window, c.groups);
   }
 
   /** Row-major result of the definition in the class's documentation. */
-  private static double[] naive(Case c, float[] w, float[] x) {
+  static double[] naive(Case c, float[] w, float[] x) {
     Window k = c.window;
     int oh = k.outputHeight(c.height, false);
     int ow = k.outputWidth(c.width, false);
@@ -293,7 +293,7 @@ class ConvolutionTest {
     return y;
   }
 
-  private static double[] naiveReverse(Case c, float[] w, float[] s, Shape output) {
+  static double[] naiveReverse(Case c, float[] w, float[] s, Shape output) {
     double[] x = new double[c.input().size()];
     visit(
         c,
@@ -351,7 +351,7 @@ class ConvolutionTest {
     }
   }
 
-  private static float[] view(float[] w, WeightView view) {
+  static float[] view(float[] w, WeightView view) {
     float[] shown = new float[w.length];
     for (int i = 0; i < w.length; i++) {
       shown[i] =
@@ -367,7 +367,7 @@ class ConvolutionTest {
     return shown;
   }
 
-  private static float[] absolute(float[] values) {
+  static float[] absolute(float[] values) {
     return view(values, WeightView.ABSOLUTE);
   }
 
@@ -383,7 +383,7 @@ class ConvolutionTest {
     return values;
   }
 
-  private static float[] floats(double[] values) {
+  static float[] floats(double[] values) {
     float[] rounded = new float[values.length];
     // Adding 0 turns the -0 of an empty sum with negative terms into 0.
     for (int i = 0; i < values.length; i++) rounded[i] = (float) values[i] + 0f;
@@ -404,7 +404,7 @@ class ConvolutionTest {
     Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
     float[] expected = convolution(c, w, null).apply(engine, x).toArray();
     try (var pool = new ForkJoinPool(3)) {
-      var shared = new Engine(engine.kernels(), pool);
+      var shared = new Engine(engine.kernels(), pool).exact();
       for (int round = 0; round < 20; round++) {
         Convolution cold = convolution(c, w, null);
         var inside =

@@ -53,7 +53,7 @@ class GoldenTest {
     Graph graph = OnnxModel.read(file).graph();
     Tensor x = tensor(expected.parameter("input"));
     try (var pool = new ForkJoinPool(2)) {
-      Engine engine = Engine.parallel(pool);
+      Engine engine = Engine.parallel(pool).exact();
       float[] logits = graph.run(engine, x).toArray();
       assertClose(name + " logits", expected.parameter("logits").toArray(), logits, 1e-5);
 
@@ -101,7 +101,7 @@ class GoldenTest {
     float[] expected = Npy.read(Shared.golden(name)).toArray();
     Attribution attribution =
         explain(
-            Engine.sequential(),
+            Engine.sequential().exact(),
             graph,
             x,
             "gradient-hedge",
@@ -129,7 +129,7 @@ class GoldenTest {
     String start = name.equals("densenet-mini") ? "/features/norm5/BatchNormalization" : null;
     Options options = Options.standard().withGamma(Float.parseFloat(gamma)).withStartLayer(start);
     Attribution attribution =
-        explain(Engine.sequential(), graph, x, "gradient-hedge", target, options);
+        explain(Engine.sequential().exact(), graph, x, "gradient-hedge", target, options);
     assertClose(file, expected, attribution.heatmap().toArray(), 1e-5);
   }
 

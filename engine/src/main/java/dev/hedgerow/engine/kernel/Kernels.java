@@ -74,6 +74,47 @@ public interface Kernels {
       int biasAt);
 
   /**
+   * Transforms weights for Winograd's F(4×4, 3×3): {@code U = G g Gᵀ} for each output lane, where
+   * g[k][l] is {@code w[wAt + taps[3k + l] + lane]}, and {@code U[k][l]} is stored at {@code u[uAt
+   * + (6k + l)·uStep + lane]}.
+   *
+   * @param scratch 576 floats, overwritten
+   * @param lanes how many outputs; a multiple of 16
+   */
+  void winogradWeights(
+      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes);
+
+  /**
+   * Transforms a tile of 6×6 pixels of one block for Winograd's F(4×4, 3×3): {@code V = Bᵀ d B} for
+   * each channel, where d[r][c] is {@code x[xAt + r·xRow + 16c + lane]}, and {@code V[r][c]} is
+   * stored at {@code v[vAt + (6r + c)·vStep + lane]}.
+   *
+   * @param scratch 576 floats, overwritten
+   */
+  void winogradInput(float[] x, int xAt, int xRow, float[] scratch, float[] v, int vAt, int vStep);
+
+  /**
+   * Transforms the products of Winograd's F(4×4, 3×3) to a tile of 4×4 pixels of one block: {@code
+   * Y = max(Aᵀ M A + bias, low)} for each channel, where M[r][c] is {@code m[mAt + (6r + c)·mStep +
+   * lane]}, and {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
+   *
+   * @param bias 16 values from {@code biasAt} on
+   * @param low 0 for a ReLU, −∞ for none
+   * @param scratch 576 floats, overwritten
+   */
+  void winogradOutput(
+      float[] m,
+      int mAt,
+      int mStep,
+      float[] bias,
+      int biasAt,
+      float low,
+      float[] scratch,
+      float[] y,
+      int yAt,
+      int yRow);
+
+  /**
    * Correlates a run of input pixels of one block with a run of output pixels of one or two blocks:
    *
    * <pre>

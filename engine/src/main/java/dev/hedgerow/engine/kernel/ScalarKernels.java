@@ -81,6 +81,92 @@ public final class ScalarKernels implements Kernels {
     }
   }
 
+  private static final float[] G = {
+    1f / 4, 0, 0, -1f / 6, -1f / 6, -1f / 6, -1f / 6, 1f / 6, -1f / 6, 1f / 24, 1f / 12, 1f / 6,
+    1f / 24, -1f / 12, 1f / 6, 0, 0, 1
+  };
+  private static final float[] BT = {
+    4, 0, -5, 0, 1, 0,
+    0, -4, -4, 1, 1, 0,
+    0, 4, -4, -1, 1, 0,
+    0, -2, -1, 2, 1, 0,
+    0, 2, -1, -2, 1, 0,
+    0, 4, 0, -5, 0, 1
+  };
+  private static final float[] AT = {
+    1, 1, 1, 1, 1, 0,
+    0, 1, -1, 2, -2, 0,
+    0, 1, 1, 4, 4, 0,
+    0, 1, -1, 8, -8, 1
+  };
+
+  @Override
+  public void winogradWeights(
+      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
+    float[] g = new float[9];
+    float[] result = new float[36];
+    for (int lane = 0; lane < lanes; lane++) {
+      for (int i = 0; i < 9; i++) g[i] = w[wAt + taps[i] + lane];
+      transform(G, 6, 3, g, scratch, result);
+      for (int i = 0; i < 36; i++) u[uAt + i * uStep + lane] = result[i];
+    }
+  }
+
+  @Override
+  public void winogradInput(
+      float[] x, int xAt, int xRow, float[] scratch, float[] v, int vAt, int vStep) {
+    float[] d = new float[36];
+    float[] result = new float[36];
+    for (int lane = 0; lane < BLOCK; lane++) {
+      for (int i = 0; i < 36; i++) d[i] = x[xAt + i / 6 * xRow + i % 6 * BLOCK + lane];
+      transform(BT, 6, 6, d, scratch, result);
+      for (int i = 0; i < 36; i++) v[vAt + i * vStep + lane] = result[i];
+    }
+  }
+
+  @Override
+  public void winogradOutput(
+      float[] m,
+      int mAt,
+      int mStep,
+      float[] bias,
+      int biasAt,
+      float low,
+      float[] scratch,
+      float[] y,
+      int yAt,
+      int yRow) {
+    float[] products = new float[36];
+    float[] result = new float[16];
+    for (int lane = 0; lane < BLOCK; lane++) {
+      for (int i = 0; i < 36; i++) products[i] = m[mAt + i * mStep + lane];
+      transform(AT, 4, 6, products, scratch, result);
+      for (int i = 0; i < 16; i++) {
+        y[yAt + i / 4 * yRow + i % 4 * BLOCK + lane] =
+            Math.max(result[i] + bias[biasAt + lane], low);
+      }
+    }
+  }
+
+  /** {@code y = a x aᵀ} for a of {@code rows × columns}. */
+  private static void transform(
+      float[] a, int rows, int columns, float[] x, float[] scratch, float[] y) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        float sum = 0;
+        for (int i = 0; i < columns; i++) sum += a[r * columns + i] * x[i * columns + c];
+        scratch[r * columns + c] = sum;
+      }
+    }
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < rows; c++) {
+        float sum = 0;
+        for (int i = 0; i < columns; i++) sum += scratch[r * columns + i] * a[c * columns + i];
+        y[r * rows + c] = sum;
+      }
+    }
+  }
+
   @Override
   public void correlate(
       float[] x,

@@ -350,6 +350,176 @@ final class VectorKernels128 implements Kernels {
   }
 
   @Override
+  public void winogradWeights(
+      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
+    FloatVector four = FloatVector.broadcast(S, 4);
+    for (int lane = 0; lane < lanes; lane += LANES) {
+      for (int c = 0; c < 3; c++) {
+        FloatVector d0 = FloatVector.fromArray(S, w, wAt + taps[3 * 0 + c] + lane);
+        FloatVector d1 = FloatVector.fromArray(S, w, wAt + taps[3 * 1 + c] + lane);
+        FloatVector d2 = FloatVector.fromArray(S, w, wAt + taps[3 * 2 + c] + lane);
+        FloatVector p = d0.add(d2).mul(-1f / 6);
+        FloatVector q = d1.mul(1f / 6);
+        FloatVector s = d2.fma(four, d0).mul(1f / 24);
+        FloatVector e = d1.mul(1f / 12);
+        FloatVector t0 = d0.mul(0.25f);
+        FloatVector t1 = p.sub(q);
+        FloatVector t2 = p.add(q);
+        FloatVector t3 = s.add(e);
+        FloatVector t4 = s.sub(e);
+        FloatVector t5 = d2;
+        t0.intoArray(scratch, (0 + c) * BLOCK);
+        t1.intoArray(scratch, (3 + c) * BLOCK);
+        t2.intoArray(scratch, (6 + c) * BLOCK);
+        t3.intoArray(scratch, (9 + c) * BLOCK);
+        t4.intoArray(scratch, (12 + c) * BLOCK);
+        t5.intoArray(scratch, (15 + c) * BLOCK);
+      }
+      for (int r = 0; r < 6; r++) {
+        FloatVector d0 = FloatVector.fromArray(S, scratch, (3 * r + 0) * BLOCK);
+        FloatVector d1 = FloatVector.fromArray(S, scratch, (3 * r + 1) * BLOCK);
+        FloatVector d2 = FloatVector.fromArray(S, scratch, (3 * r + 2) * BLOCK);
+        FloatVector p = d0.add(d2).mul(-1f / 6);
+        FloatVector q = d1.mul(1f / 6);
+        FloatVector s = d2.fma(four, d0).mul(1f / 24);
+        FloatVector e = d1.mul(1f / 12);
+        FloatVector t0 = d0.mul(0.25f);
+        FloatVector t1 = p.sub(q);
+        FloatVector t2 = p.add(q);
+        FloatVector t3 = s.add(e);
+        FloatVector t4 = s.sub(e);
+        FloatVector t5 = d2;
+        t0.intoArray(u, uAt + (6 * r + 0) * uStep + lane);
+        t1.intoArray(u, uAt + (6 * r + 1) * uStep + lane);
+        t2.intoArray(u, uAt + (6 * r + 2) * uStep + lane);
+        t3.intoArray(u, uAt + (6 * r + 3) * uStep + lane);
+        t4.intoArray(u, uAt + (6 * r + 4) * uStep + lane);
+        t5.intoArray(u, uAt + (6 * r + 5) * uStep + lane);
+      }
+    }
+  }
+
+  @Override
+  public void winogradInput(
+      float[] x, int xAt, int xRow, float[] scratch, float[] v, int vAt, int vStep) {
+    FloatVector two = FloatVector.broadcast(S, 2);
+    FloatVector minusTwo = FloatVector.broadcast(S, -2);
+    FloatVector four = FloatVector.broadcast(S, 4);
+    FloatVector minusFour = FloatVector.broadcast(S, -4);
+    FloatVector minusFive = FloatVector.broadcast(S, -5);
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      for (int c = 0; c < 6; c++) {
+        FloatVector d0 = FloatVector.fromArray(S, x, xAt + 0 * xRow + c * BLOCK + lane);
+        FloatVector d1 = FloatVector.fromArray(S, x, xAt + 1 * xRow + c * BLOCK + lane);
+        FloatVector d2 = FloatVector.fromArray(S, x, xAt + 2 * xRow + c * BLOCK + lane);
+        FloatVector d3 = FloatVector.fromArray(S, x, xAt + 3 * xRow + c * BLOCK + lane);
+        FloatVector d4 = FloatVector.fromArray(S, x, xAt + 4 * xRow + c * BLOCK + lane);
+        FloatVector d5 = FloatVector.fromArray(S, x, xAt + 5 * xRow + c * BLOCK + lane);
+        FloatVector p = d2.fma(minusFour, d4);
+        FloatVector q = d1.fma(minusFour, d3);
+        FloatVector s = d4.sub(d2);
+        FloatVector e = d3.sub(d1);
+        FloatVector t0 = d0.fma(four, d2.fma(minusFive, d4));
+        FloatVector t1 = p.add(q);
+        FloatVector t2 = p.sub(q);
+        FloatVector t3 = e.fma(two, s);
+        FloatVector t4 = e.fma(minusTwo, s);
+        FloatVector t5 = d1.fma(four, d3.fma(minusFive, d5));
+        t0.intoArray(scratch, (0 + c) * BLOCK);
+        t1.intoArray(scratch, (6 + c) * BLOCK);
+        t2.intoArray(scratch, (12 + c) * BLOCK);
+        t3.intoArray(scratch, (18 + c) * BLOCK);
+        t4.intoArray(scratch, (24 + c) * BLOCK);
+        t5.intoArray(scratch, (30 + c) * BLOCK);
+      }
+      for (int r = 0; r < 6; r++) {
+        FloatVector d0 = FloatVector.fromArray(S, scratch, (6 * r + 0) * BLOCK);
+        FloatVector d1 = FloatVector.fromArray(S, scratch, (6 * r + 1) * BLOCK);
+        FloatVector d2 = FloatVector.fromArray(S, scratch, (6 * r + 2) * BLOCK);
+        FloatVector d3 = FloatVector.fromArray(S, scratch, (6 * r + 3) * BLOCK);
+        FloatVector d4 = FloatVector.fromArray(S, scratch, (6 * r + 4) * BLOCK);
+        FloatVector d5 = FloatVector.fromArray(S, scratch, (6 * r + 5) * BLOCK);
+        FloatVector p = d2.fma(minusFour, d4);
+        FloatVector q = d1.fma(minusFour, d3);
+        FloatVector s = d4.sub(d2);
+        FloatVector e = d3.sub(d1);
+        FloatVector t0 = d0.fma(four, d2.fma(minusFive, d4));
+        FloatVector t1 = p.add(q);
+        FloatVector t2 = p.sub(q);
+        FloatVector t3 = e.fma(two, s);
+        FloatVector t4 = e.fma(minusTwo, s);
+        FloatVector t5 = d1.fma(four, d3.fma(minusFive, d5));
+        t0.intoArray(v, vAt + (6 * r + 0) * vStep + lane);
+        t1.intoArray(v, vAt + (6 * r + 1) * vStep + lane);
+        t2.intoArray(v, vAt + (6 * r + 2) * vStep + lane);
+        t3.intoArray(v, vAt + (6 * r + 3) * vStep + lane);
+        t4.intoArray(v, vAt + (6 * r + 4) * vStep + lane);
+        t5.intoArray(v, vAt + (6 * r + 5) * vStep + lane);
+      }
+    }
+  }
+
+  @Override
+  public void winogradOutput(
+      float[] m,
+      int mAt,
+      int mStep,
+      float[] bias,
+      int biasAt,
+      float low,
+      float[] scratch,
+      float[] y,
+      int yAt,
+      int yRow) {
+    FloatVector two = FloatVector.broadcast(S, 2);
+    FloatVector four = FloatVector.broadcast(S, 4);
+    FloatVector eight = FloatVector.broadcast(S, 8);
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector start = FloatVector.fromArray(S, bias, biasAt + lane);
+      for (int c = 0; c < 6; c++) {
+        FloatVector d0 = FloatVector.fromArray(S, m, mAt + (6 * 0 + c) * mStep + lane);
+        FloatVector d1 = FloatVector.fromArray(S, m, mAt + (6 * 1 + c) * mStep + lane);
+        FloatVector d2 = FloatVector.fromArray(S, m, mAt + (6 * 2 + c) * mStep + lane);
+        FloatVector d3 = FloatVector.fromArray(S, m, mAt + (6 * 3 + c) * mStep + lane);
+        FloatVector d4 = FloatVector.fromArray(S, m, mAt + (6 * 4 + c) * mStep + lane);
+        FloatVector d5 = FloatVector.fromArray(S, m, mAt + (6 * 5 + c) * mStep + lane);
+        FloatVector p = d1.add(d2);
+        FloatVector q = d1.sub(d2);
+        FloatVector s = d3.add(d4);
+        FloatVector e = d3.sub(d4);
+        FloatVector t0 = d0.add(p).add(s);
+        FloatVector t1 = e.fma(two, q);
+        FloatVector t2 = s.fma(four, p);
+        FloatVector t3 = e.fma(eight, q).add(d5);
+        t0.intoArray(scratch, (0 + c) * BLOCK);
+        t1.intoArray(scratch, (6 + c) * BLOCK);
+        t2.intoArray(scratch, (12 + c) * BLOCK);
+        t3.intoArray(scratch, (18 + c) * BLOCK);
+      }
+      for (int r = 0; r < 4; r++) {
+        FloatVector d0 = FloatVector.fromArray(S, scratch, (6 * r + 0) * BLOCK);
+        FloatVector d1 = FloatVector.fromArray(S, scratch, (6 * r + 1) * BLOCK);
+        FloatVector d2 = FloatVector.fromArray(S, scratch, (6 * r + 2) * BLOCK);
+        FloatVector d3 = FloatVector.fromArray(S, scratch, (6 * r + 3) * BLOCK);
+        FloatVector d4 = FloatVector.fromArray(S, scratch, (6 * r + 4) * BLOCK);
+        FloatVector d5 = FloatVector.fromArray(S, scratch, (6 * r + 5) * BLOCK);
+        FloatVector p = d1.add(d2);
+        FloatVector q = d1.sub(d2);
+        FloatVector s = d3.add(d4);
+        FloatVector e = d3.sub(d4);
+        FloatVector t0 = d0.add(p).add(s);
+        FloatVector t1 = e.fma(two, q);
+        FloatVector t2 = s.fma(four, p);
+        FloatVector t3 = e.fma(eight, q).add(d5);
+        t0.add(start).max(low).intoArray(y, yAt + r * yRow + 0 * BLOCK + lane);
+        t1.add(start).max(low).intoArray(y, yAt + r * yRow + 1 * BLOCK + lane);
+        t2.add(start).max(low).intoArray(y, yAt + r * yRow + 2 * BLOCK + lane);
+        t3.add(start).max(low).intoArray(y, yAt + r * yRow + 3 * BLOCK + lane);
+      }
+    }
+  }
+
+  @Override
   public void correlate(
       float[] x,
       int xAt,

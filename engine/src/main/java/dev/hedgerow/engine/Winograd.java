@@ -1,0 +1,280 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
+
+/**
+ * Winograd's F(4×4, 3×3): a convolution of 3×3 taps at stride 1 with a quarter of the
+ * multiplications, {@code Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A} for tiles Y of 4×4 outputs that read tiles
+ * d of 6×6 inputs. Summed over the channels, the product in brackets is 36 products of matrices:
+ *
+ * <pre>
+ * V[36][tile][channel]      a batch of tiles is transformed, a few tiles a task; in L3
+ * U[36][channel][output]    a task transforms the weights of 32 outputs, from the packing that the
+ *                           direct kernel reads; in L2
+ * M[36][tile][output]       it multiplies {@value #TILES} tiles at a time; in L2
+ * Y                         and transforms M to pixels
+ * </pre>
+ *
+ * The products run on {@link Kernels#convolve} with one tap and rows of all channels. Rounding
+ * errors are relative to the largest value of a tile. An output all of whose tile's inputs are zero
+ * is exactly the bias.
+ */
+final class Winograd {
+  /** Tiles whose products are kept at once. */
+  private static final int TILES = 28;
+
+  /** Tiles of a task; transforming the weights costs as much as the products of two. */
+  private static final int TASK_TILES = 112;
+
+  /** Floats of V, about: what leaves room in a last-level cache of a few MiB a core. */
+  private static final int BATCH_FLOATS = 1_000_000;
+
+  private static final int PRODUCTS = 36;
+  private static final int SCRATCH = PRODUCTS * BLOCK;
+
+  private final Engine engine;
+  private final Kernels kernels;
+  private final Tensor from;
+  private final Tensor to;
+  private final int top;
+  private final int left;
+  private final int sources;
+  private final int tilesX;
+  private final int tilesPerImage;
+  private final int tiles;
+
+  /** Floats from one tile's row of V to the next; a line more, so that rows share no cache sets. */
+  private final int vRow;
+
+  private Winograd(Engine engine, Tensor from, Tensor to, int top, int left) {
+    this.engine = engine;
+    this.kernels = engine.kernels();
+    this.from = from;
+    this.to = to;
+    this.top = top;
+    this.left = left;
+    this.sources = from.shape().extent(1);
+    this.tilesX = Math.ceilDiv(to.shape().extent(3), 4);
+    this.tilesPerImage = Math.ceilDiv(to.shape().extent(2), 4) * tilesX;
+    this.tiles = tilesPerImage * to.shape().extent(0);
+    this.vRow = (blocks(sources) + 1) * BLOCK;
+  }
+
+  /**
+   * Whether this pays for a convolution with 3×3 taps at stride 1: the transforms cost as much as
+   * some 20 channels of either side, a task's transformed weights as much as 2 tiles, and tiles
+   * that overhang the image compute what nobody reads.
+   */
+  static boolean pays(int sources, int targets, Shape target) {
+    int tiles =
+        target.extent(0) * Math.ceilDiv(target.extent(2), 4) * Math.ceilDiv(target.extent(3), 4);
+    return sources >= 32 && targets >= 32 && tiles >= 9;
+  }
+
+  /**
+   * Convolves.
+   *
+   * @param positions number, among the packed taps, of the tap at each of the 3×3 positions
+   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   * @param top rows of zeros above the input
+   * @param left columns of zeros left of it
+   * @param start what each output starts from
+   * @param low what it is at least
+   */
+  static void run(
+      Engine engine,
+      int[] positions,
+      float[][] weights,
+      Tensor from,
+      Tensor to,
+      int top,
+      int left,
+      float[] start,
+      float low) {
+    new Winograd(engine, from, to, top, left).run(positions, weights, start, low);
+  }
+
+  private void run(int[] positions, float[][] weights, float[] start, float low) {
+    int batch = Math.min(tiles, Math.max(TILES, BATCH_FLOATS / (PRODUCTS * vRow)));
+    int parts = Math.ceilDiv(batch, TASK_TILES);
+    int perPart = Math.ceilDiv(batch, parts);
+    int vStep = odd(batch * vRow);
+    float[] v = engine.scratch().take(PRODUCTS * vStep);
+    for (int first = 0; first < tiles; first += batch) {
+      int firstTile = first;
+      int count = Math.min(batch, tiles - first);
+      int perTask = Math.max(1, 256 / blocks(sources));
+      engine.forEach(
+          Math.ceilDiv(count, perTask),
+          task ->
+              transformInputs(
+                  v, vStep, firstTile, task * perTask, Math.min(count, (task + 1) * perTask)));
+      engine.forEach(
+          weights.length * parts,
+          task -> {
+            int unit = task / parts;
+            int begin = task % parts * perPart;
+            int end = Math.min(count, begin + perPart);
+            if (begin >= end) return;
+            multiply(unit, weights[unit], positions, v, vStep, firstTile, begin, end, start, low);
+          });
+    }
+    engine.scratch().give(v);
+  }
+
+  /** Transforms the tiles {@code first + begin} to {@code first + end} to rows of V. */
+  private void transformInputs(float[] v, int vStep, int first, int begin, int end) {
+    float[] scratch = engine.scratch().take(2 * SCRATCH);
+    int height = from.shape().extent(2);
+    int width = from.shape().extent(3);
+    int area = height * width * BLOCK;
+    int blocks = blocks(sources);
+    for (int i = begin; i < end; i++) {
+      int tile = first + i;
+      int y = tile % tilesPerImage / tilesX * 4 - top;
+      int x = tile % tilesPerImage % tilesX * 4 - left;
+      boolean inside = y >= 0 && x >= 0 && y + 6 <= height && x + 6 <= width;
+      int plane = tile / tilesPerImage * blocks * area;
+      for (int block = 0; block < blocks; block++, plane += area) {
+        int at = i * vRow + block * BLOCK;
+        if (inside) {
+          int pixel = plane + (y * width + x) * BLOCK;
+          kernels.winogradInput(from.data, pixel, width * BLOCK, scratch, v, at, vStep);
+        } else {
+          copyTile(plane, y, x, scratch);
+          kernels.winogradInput(scratch, SCRATCH, 6 * BLOCK, scratch, v, at, vStep);
+        }
+      }
+    }
+    engine.scratch().give(scratch);
+  }
+
+  /** Copies a tile of which some pixels are outside the input, zeros there. */
+  private void copyTile(int plane, int y, int x, float[] patch) {
+    int height = from.shape().extent(2);
+    int width = from.shape().extent(3);
+    Arrays.fill(patch, SCRATCH, 2 * SCRATCH, 0f);
+    int firstX = Math.max(0, -x);
+    int endX = Math.min(6, width - x);
+    if (firstX >= endX) return;
+    for (int r = Math.max(0, -y); r < Math.min(6, height - y); r++) {
+      System.arraycopy(
+          from.data,
+          plane + ((y + r) * width + x + firstX) * BLOCK,
+          patch,
+          SCRATCH + (r * 6 + firstX) * BLOCK,
+          (endX - firstX) * BLOCK);
+    }
+  }
+
+  /** Computes the outputs of a unit for the tiles {@code first + begin} to {@code first + end}. */
+  private void multiply(
+      int unit,
+      float[] weights,
+      int[] positions,
+      float[] v,
+      int vStep,
+      int first,
+      int begin,
+      int end,
+      float[] start,
+      float low) {
+    int outputs = Math.min(2, blocks(to.shape().extent(1)) - 2 * unit);
+    int lanes = outputs * BLOCK;
+    int uStep = odd(sources * lanes);
+    int mStep = odd(TILES * lanes);
+    float[] scratch = engine.scratch().take(2 * SCRATCH);
+    float[] u = engine.scratch().take(PRODUCTS * uStep);
+    float[] m = engine.scratch().take(PRODUCTS * mStep);
+    float[] zeros = new float[lanes];
+    transformWeights(weights, positions, lanes, scratch, u, uStep);
+    int[] tap = {0};
+    int pieces = Math.ceilDiv(end - begin, TILES);
+    for (int piece = 0; piece < pieces; piece++) {
+      int from = begin + (end - begin) * piece / pieces;
+      int columns = begin + (end - begin) * (piece + 1) / pieces - from;
+      for (int product = 0; product < PRODUCTS; product++) {
+        kernels.convolve(
+            v,
+            product * vStep + from * vRow,
+            vRow,
+            0,
+            1,
+            sources,
+            tap,
+            u,
+            product * uStep,
+            m,
+            product * mStep,
+            lanes,
+            BLOCK,
+            outputs,
+            columns,
+            zeros,
+            0);
+      }
+      for (int i = 0; i < columns; i++) {
+        for (int block = 0; block < outputs; block++) {
+          int at = i * lanes + block * BLOCK;
+          store(first + from + i, 2 * unit + block, m, at, mStep, start, low, scratch);
+        }
+      }
+    }
+    engine.scratch().give(m);
+    engine.scratch().give(u);
+    engine.scratch().give(scratch);
+  }
+
+  private void transformWeights(
+      float[] weights, int[] positions, int lanes, float[] scratch, float[] u, int uStep) {
+    int[] taps = new int[9];
+    for (int block = 0; block < blocks(sources); block++) {
+      int channels = Math.min(BLOCK, sources - block * BLOCK);
+      for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * lanes;
+      for (int channel = 0; channel < channels; channel++) {
+        int at = (block * BLOCK * 9 + channel) * lanes;
+        int to = (block * BLOCK + channel) * lanes;
+        kernels.winogradWeights(weights, at, taps, scratch, u, to, uStep, lanes);
+      }
+    }
+  }
+
+  /** Stores the pixels of a tile that are inside the output. */
+  private void store(
+      int tile,
+      int block,
+      float[] m,
+      int at,
+      int mStep,
+      float[] start,
+      float low,
+      float[] scratch) {
+    int height = to.shape().extent(2);
+    int width = to.shape().extent(3);
+    int y = tile % tilesPerImage / tilesX * 4;
+    int x = tile % tilesPerImage % tilesX * 4;
+    int plane = tile / tilesPerImage * blocks(to.shape().extent(1)) + block;
+    int pixel = (plane * height * width + y * width + x) * BLOCK;
+    int bias = block * BLOCK;
+    if (y + 4 <= height && x + 4 <= width) {
+      kernels.winogradOutput(
+          m, at, mStep, start, bias, low, scratch, to.data, pixel, width * BLOCK);
+      return;
+    }
+    kernels.winogradOutput(m, at, mStep, start, bias, low, scratch, scratch, SCRATCH, 4 * BLOCK);
+    int floats = Math.min(4, width - x) * BLOCK;
+    for (int r = 0; r < Math.min(4, height - y); r++) {
+      System.arraycopy(
+          scratch, SCRATCH + r * 4 * BLOCK, to.data, pixel + r * width * BLOCK, floats);
+    }
+  }
+
+  /** Rounds up to an odd number of cache lines, so that the 36 matrices share no cache sets. */
+  private static int odd(int floats) {
+    return (floats / BLOCK | 1) * BLOCK;
+  }
+}

@@ -1,0 +1,137 @@
+package dev.hedgerow.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hedgerow.engine.ConvolutionTest.Case;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+/** 3×3 convolutions of an engine that need not be exact. */
+class WinogradTest {
+  private final Engine engine = Engine.sequential();
+
+  @Provide
+  Arbitrary<Case> cases() {
+    Arbitrary<Window> windows =
+        Arbitraries.integers()
+            .between(0, 3)
+            .list()
+            .ofSize(4)
+            .map(p -> new Window(3, 3, 1, 1, 1, 1, p.get(0), p.get(1), p.get(2), p.get(3)));
+    return Combinators.combine(
+            Arbitraries.integers().between(1, 2),
+            Arbitraries.integers().between(32, 70),
+            Arbitraries.integers().between(32, 70),
+            Arbitraries.integers().between(9, 22),
+            Arbitraries.integers().between(9, 22),
+            windows,
+            Arbitraries.longs())
+        .as((n, in, out, h, w, window, seed) -> new Case(n, in, out, 1, h, w, window, seed));
+  }
+
+  @Property(tries = 30, seed = "1")
+  void forwardsErrorIsBounded(@ForAll("cases") Case c) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    float[] x = Samples.gaussians(random, c.input().size());
+    Convolution convolution = ConvolutionTest.convolution(c, w, null);
+    Tensor y = convolution.forward(engine, WeightView.PLAIN, Tensor.of(c.input(), x));
+    float[] magnitudes = ConvolutionTest.absolute(w);
+    assertErrorIsBounded(
+        ConvolutionTest.naive(c, w, x),
+        ConvolutionTest.naive(c, magnitudes, ConvolutionTest.absolute(x)),
+        y);
+  }
+
+  @Property(tries = 30, seed = "2")
+  void reversesErrorIsBounded(@ForAll("cases") Case c, @ForAll WeightView view) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    Convolution convolution = ConvolutionTest.convolution(c, w, null);
+    Shape output = convolution.outputShape(c.input());
+    float[] s = Samples.gaussians(random, output.size());
+    Tensor x = convolution.reverse(engine, view, Tensor.of(output, s), c.input());
+    float[] shown = ConvolutionTest.view(w, view);
+    float[] magnitudes = ConvolutionTest.absolute(shown);
+    assertErrorIsBounded(
+        ConvolutionTest.naiveReverse(c, shown, s, output),
+        ConvolutionTest.naiveReverse(c, magnitudes, ConvolutionTest.absolute(s), output),
+        x);
+  }
+
+  /**
+   * The errors are at most c·ε times the largest Σ|w||x|; c covers the growth by the transforms.
+   */
+  private static void assertErrorIsBounded(double[] expected, double[] sums, Tensor actual) {
+    double largest = Arrays.stream(sums).max().orElseThrow();
+    Arrays.setAll(sums, i -> largest);
+    Samples.assertClose(expected, sums, 16, actual);
+  }
+
+  @Property(tries = 20, seed = "3")
+  void threadsAndImagesOfABatchDoNotMatter(@ForAll("cases") Case c) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    Tensor x = Tensor.of(c.input(), Samples.gaussians(random, c.input().size()));
+    Convolution convolution = ConvolutionTest.convolution(c, w, null);
+    Tensor y = convolution.apply(engine, x);
+    try (var pool = new ForkJoinPool(3)) {
+      var parallel = new Engine(engine.kernels(), pool);
+      assertArrayEquals(y.toArray(), convolution.apply(parallel, x).toArray());
+      assertArrayEquals(
+          convolution.reverse(engine, WeightView.ABSOLUTE, y, c.input()).toArray(),
+          convolution.reverse(parallel, WeightView.ABSOLUTE, y, c.input()).toArray());
+    }
+    int last = c.batch() - 1;
+    if (Winograd.pays(c.inputs(), c.outputs(), y.image(last).shape())) {
+      assertArrayEquals(
+          y.image(last).toArray(), convolution.apply(engine, x.image(last)).toArray());
+    }
+  }
+
+  @Test
+  void tilesOfZerosGiveZeros() {
+    Case c = new Case(1, 48, 40, 1, 24, 24, Window.of(3, 1, 1), 5);
+    float[] w = Samples.gaussians(new Random(5), c.weight().size());
+    float[] x = new float[c.input().size()];
+    for (int i = 0; i < x.length; i++) x[i] = i % 24 < 8 ? 1e3f + i : 0;
+    Convolution convolution = ConvolutionTest.convolution(c, w, null);
+    Tensor y = convolution.forward(engine, WeightView.PLAIN, Tensor.of(c.input(), x));
+    for (int o = 0; o < c.outputs(); o++) {
+      for (int row = 0; row < 24; row++) {
+        for (int column = 12; column < 24; column++) assertEquals(0f, y.get(0, o, row, column));
+        assertTrue(y.get(0, o, row, 4) != 0);
+      }
+    }
+  }
+
+  @Test
+  void anExactEngineComputesTheSumsAsTheyAreWritten() {
+    Case c = new Case(1, 64, 64, 1, 20, 20, Window.of(3, 1, 1), 6);
+    var random = new Random(6);
+    float[] w = Samples.integers(random, c.weight().size());
+    float[] x = Samples.integers(random, c.input().size());
+    Tensor input = Tensor.of(c.input(), x);
+    Convolution convolution = ConvolutionTest.convolution(c, w, null);
+    float[] exact = ConvolutionTest.floats(ConvolutionTest.naive(c, w, x));
+    assertArrayEquals(
+        exact, convolution.forward(engine.exact(), WeightView.PLAIN, input).toArray());
+    // Weights of a third or a 24th are not: this engine has taken the other way.
+    assertTrue(
+        !Arrays.equals(exact, convolution.forward(engine, WeightView.PLAIN, input).toArray()));
+    // Sums of relevance are divided by are exact always.
+    assertArrayEquals(
+        convolution.forward(engine.exact(), WeightView.ABSOLUTE, input).toArray(),
+        convolution.forward(engine, WeightView.ABSOLUTE, input).toArray());
+  }
+}
