@@ -70,12 +70,13 @@ class WinogradTest {
   }
 
   /**
-   * The errors are at most c·ε times the largest Σ|w||x|; c covers the growth by the transforms.
+   * The errors are at most (2 + K)·ε times the largest Σ|w||x|, K being the nine weights of 32
+   * channels or more; the transforms, whose growth this has to cover, spread them over a tile.
    */
   private static void assertErrorIsBounded(double[] expected, double[] sums, Tensor actual) {
     double largest = Arrays.stream(sums).max().orElseThrow();
     Arrays.setAll(sums, i -> largest);
-    Samples.assertClose(expected, sums, 16, actual);
+    Samples.assertClose(expected, sums, 2 + 9 * 32, actual);
   }
 
   @Property(tries = 20, seed = "3")
