@@ -226,6 +226,12 @@ public final class Convolution implements LinearOperator {
       Winograd.run(engine, positions, weights, from, to, top, left, start, Float.NEGATIVE_INFINITY);
       return;
     }
+    if (isPointwise(sweeps)) {
+      Sweep sweep = sweeps.getFirst();
+      float[][] weights = packings.getFirst().weights;
+      Pointwise.run(engine, sweep.sourceStepY, sweep.sourceStepX, weights, from, to, start);
+      return;
+    }
     Source source = Source.of(engine, sweeps, from, to.shape());
     for (int i = 0; i < sweeps.size(); i++) {
       Sweep sweep = sweeps.get(i);
@@ -242,6 +248,14 @@ public final class Convolution implements LinearOperator {
         && window.dilationX() == 1
         && groups == 1
         && Winograd.pays(sources, target.extent(1), target);
+  }
+
+  private boolean isPointwise(List<Sweep> sweeps) {
+    return sweeps.size() == 1
+        && window.height() == 1
+        && window.width() == 1
+        && window.top() + window.bottom() + window.left() + window.right() == 0
+        && groups == 1;
   }
 
   /** One sweep over all samples, output blocks and rows, as tasks of similar work. */

@@ -74,6 +74,11 @@ public interface Kernels {
       int biasAt);
 
   /**
+   * Copies pixels: {@code y[yAt + p·yStep + o] = x[xAt + p·xStep + o]} for p below {@code count}.
+   */
+  void copyPixels(float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int count);
+
+  /**
    * Transforms weights for Winograd's F(4×4, 3×3): {@code U = G g Gᵀ} for each output lane, where
    * g[k][l] is {@code w[wAt + taps[3k + l] + lane]}, and {@code U[k][l]} is stored at {@code u[uAt
    * + (6k + l)·uStep + lane]}.

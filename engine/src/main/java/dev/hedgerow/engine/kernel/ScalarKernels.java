@@ -101,6 +101,13 @@ public final class ScalarKernels implements Kernels {
   };
 
   @Override
+  public void copyPixels(float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int count) {
+    for (int p = 0; p < count; p++) {
+      System.arraycopy(x, xAt + p * xStep, y, yAt + p * yStep, BLOCK);
+    }
+  }
+
+  @Override
   public void winogradWeights(
       float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
     float[] g = new float[9];

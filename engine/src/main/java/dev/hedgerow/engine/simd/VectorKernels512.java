@@ -821,6 +821,15 @@ final class VectorKernels512 implements Kernels {
   }
 
   @Override
+  public void copyPixels(float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int count) {
+    for (int p = 0; p < count; p++) {
+      for (int lane = 0; lane < BLOCK; lane += LANES) {
+        FloatVector.fromArray(S, x, xAt + p * xStep + lane).intoArray(y, yAt + p * yStep + lane);
+      }
+    }
+  }
+
+  @Override
   public void winogradWeights(
       float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
     FloatVector four = FloatVector.broadcast(S, 4);
