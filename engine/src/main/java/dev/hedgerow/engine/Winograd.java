@@ -67,11 +67,11 @@ final class Winograd {
   /**
    * Whether this pays for a convolution with 3×3 taps at stride 1: the transforms cost as much as
    * some 20 channels of either side, a task's transformed weights as much as 2 tiles, and tiles
-   * that overhang the image compute what nobody reads.
+   * that overhang the image compute what nobody reads. The batch does not count: what becomes of an
+   * image does not depend on its company.
    */
   static boolean pays(int sources, int targets, Shape target) {
-    int tiles =
-        target.extent(0) * Math.ceilDiv(target.extent(2), 4) * Math.ceilDiv(target.extent(3), 4);
+    int tiles = Math.ceilDiv(target.extent(2), 4) * Math.ceilDiv(target.extent(3), 4);
     return sources >= 32 && targets >= 32 && tiles >= 9;
   }
 

@@ -94,10 +94,7 @@ class WinogradTest {
           convolution.reverse(parallel, WeightView.ABSOLUTE, y, c.input()).toArray());
     }
     int last = c.batch() - 1;
-    if (Winograd.pays(c.inputs(), c.outputs(), y.image(last).shape())) {
-      assertArrayEquals(
-          y.image(last).toArray(), convolution.apply(engine, x.image(last)).toArray());
-    }
+    assertArrayEquals(y.image(last).toArray(), convolution.apply(engine, x.image(last)).toArray());
   }
 
   @Test
