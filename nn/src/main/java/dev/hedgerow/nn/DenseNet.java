@@ -13,21 +13,21 @@ import java.util.List;
  *
  * @param stem channels of the first convolution
  * @param growth channels each layer adds
+ * @param bottleneck channels of a layer's 1×1 convolution for each that the layer adds
  * @param blocks layers of each block; between two blocks channels and resolution are halved
  * @param epsilon ε of the batch normalisations
  */
-public record DenseNet(int stem, int growth, List<Integer> blocks, float epsilon)
+public record DenseNet(int stem, int growth, int bottleneck, List<Integer> blocks, float epsilon)
     implements Topology {
-  /** Channels of a layer's 1×1 convolution for each that the layer adds. */
   private static final int BOTTLENECK = 4;
 
   public DenseNet {
     blocks = List.copyOf(blocks);
   }
 
-  /** Returns the network with torchvision's ε, 10⁻⁵. */
+  /** Returns the network with torchvision's bottleneck, 4, and ε, 10⁻⁵. */
   public DenseNet(int stem, int growth, List<Integer> blocks) {
-    this(stem, growth, blocks, Modules.EPSILON);
+    this(stem, growth, BOTTLENECK, blocks, Modules.EPSILON);
   }
 
   @Override
@@ -53,7 +53,7 @@ public record DenseNet(int stem, int growth, List<Integer> blocks, float epsilon
 
   private Node grown(Modules net, String layer, Node x) {
     x = net.relu(layer + ".relu1", net.batchNorm(layer + ".norm1", x));
-    x = net.convWithoutBias(layer + ".conv1", x, BOTTLENECK * growth, Window.of(1, 1, 0));
+    x = net.convWithoutBias(layer + ".conv1", x, bottleneck * growth, Window.of(1, 1, 0));
     x = net.relu(layer + ".relu2", net.batchNorm(layer + ".norm2", x));
     return net.convWithoutBias(layer + ".conv2", x, growth, Window.of(3, 1, 1));
   }

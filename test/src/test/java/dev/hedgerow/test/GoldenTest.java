@@ -12,7 +12,10 @@ import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.DenseNet;
+import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
@@ -22,11 +25,13 @@ import dev.hedgerow.weights.Safetensors;
 import dev.hedgerow.weights.TensorInfo;
 import dev.hedgerow.weights.WeightSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -46,18 +51,48 @@ class GoldenTest {
     "squeezenet1_1-real, models/squeezenet1_1.onnx, ",
   })
   void agreesWithFloat64(String name, String model, String start) throws IOException {
-    Path golden = Shared.golden(name + ".golden.safetensors");
     Path file =
         model.startsWith("golden/") ? Shared.golden(model.substring(7)) : Shared.file(model);
+    Options options = Options.standard().withStartLayer(start);
+    assertAgreesWithFloat64(name, OnnxModel.read(file).graph(), options);
+  }
+
+  /** Its weights have torchvision's names but for {@code layers}, which a subclass added. */
+  @Test
+  void theFamilyOfDenseNetsAgreesWithFloat64() throws IOException {
+    WeightSource weights = Safetensors.open(Shared.golden("densenet-mini.weights.safetensors"));
+    Graph graph =
+        Families.find("densenet121")
+            .orElseThrow()
+            .with("densenet-mini", new DenseNet(16, 8, 2, List.of(2, 3, 2, 2), 1e-5f))
+            .graph(
+                Shape.of(1, 3, 96, 96),
+                10,
+                (name, shape) ->
+                    parameter(weights, name.replaceFirst("(denseblock.)", "$1.layers"), shape));
+    assertAgreesWithFloat64("densenet-mini", graph, Options.standard());
+  }
+
+  private static Parameter parameter(WeightSource weights, String name, Shape shape) {
+    try {
+      Parameter parameter = weights.parameter(name);
+      assertEquals(shape, parameter.shape(), name);
+      return parameter;
+    } catch (IOException unexpected) {
+      throw new UncheckedIOException(unexpected);
+    }
+  }
+
+  private static void assertAgreesWithFloat64(String name, Graph graph, Options options)
+      throws IOException {
+    Path golden = Shared.golden(name + ".golden.safetensors");
     WeightSource expected = Safetensors.open(golden);
-    Graph graph = OnnxModel.read(file).graph();
     Tensor x = tensor(expected.parameter("input"));
     try (var pool = new ForkJoinPool(2)) {
       Engine engine = Engine.parallel(pool).exact();
       float[] logits = graph.run(engine, x).toArray();
       assertClose(name + " logits", expected.parameter("logits").toArray(), logits, 1e-5);
 
-      Options options = Options.standard().withStartLayer(start);
       int maps = 0;
       for (TensorInfo info : expected.tensors()) {
         float[] values = expected.parameter(info.name()).toArray();

@@ -58,7 +58,10 @@ final class KerasDialect implements Dialect {
       }
       case DenseNet net ->
           Optional.of(
-              family.with(new DenseNet(net.stem(), net.growth(), net.blocks(), EPSILON), own));
+              family.with(
+                  new DenseNet(
+                      net.stem(), net.growth(), net.bottleneck(), net.blocks(), EPSILON),
+                  own));
       case InceptionV3 net ->
           Optional.of(
               family.with(

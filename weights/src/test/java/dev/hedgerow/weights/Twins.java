@@ -50,7 +50,7 @@ public final class Twins {
                   .toList(),
               net.groups() > 1 ? 4 : 1,
               net.form());
-      case DenseNet net -> new DenseNet(8, 4, net.blocks(), net.epsilon());
+      case DenseNet net -> new DenseNet(8, 4, net.bottleneck(), net.blocks(), net.epsilon());
       case InceptionV3 net -> new InceptionV3(1.0 / SHARE, net.transformed(), net.countPadding());
       case GoogLeNet net ->
           new GoogLeNet(
