@@ -18,10 +18,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/**
- * The command line: {@code hedgerow
- * explain|models|methods|inspect|convert|download|shapes|bench|help}.
- */
+/** The command line: {@code hedgerow COMMAND}, one class for each of them. */
 @Command(
     name = "hedgerow",
     description = "Explains the decisions of convolutional networks.",
@@ -29,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Main.Version.class,
     subcommands = {
       ExplainCommand.class,
+      ScoreCommand.class,
       ModelsCommand.class,
       MethodsCommand.class,
       InspectCommand.class,

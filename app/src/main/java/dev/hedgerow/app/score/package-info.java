@@ -1,0 +1,2 @@
+/** Scores explanation methods on pictures whose truth is known. */
+package dev.hedgerow.app.score;
