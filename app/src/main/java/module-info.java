@@ -9,10 +9,12 @@ module dev.hedgerow.app {
   requires info.picocli;
   requires it.unimi.dsi.fastutil.core;
   requires com.fasterxml.jackson.core;
+  requires com.samskivert.jmustache;
   requires com.twelvemonkeys.imageio.webp;
   requires java.desktop;
   requires java.net.http;
 
   opens dev.hedgerow.app to
-      info.picocli;
+      info.picocli,
+      com.samskivert.jmustache;
 }
