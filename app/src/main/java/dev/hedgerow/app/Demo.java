@@ -1,7 +1,7 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.app.score.Benchmark;
 import dev.hedgerow.app.score.Contender;
+import dev.hedgerow.app.score.Contest;
 import dev.hedgerow.app.score.Sample;
 import dev.hedgerow.app.score.Score;
 import dev.hedgerow.app.shapes.Scene;
@@ -58,7 +58,7 @@ record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int sc
         Scoring.run(
             vgg,
             contenders(),
-            Benchmark.Game.SCALED,
+            Contest.Game.SCALED,
             number -> sample(world, number),
             scored,
             threads,

@@ -1,7 +1,7 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.app.score.Benchmark;
 import dev.hedgerow.app.score.Contender;
+import dev.hedgerow.app.score.Contest;
 import dev.hedgerow.app.score.Sample;
 import dev.hedgerow.app.score.Score;
 import dev.hedgerow.app.score.Truth;
@@ -103,8 +103,8 @@ final class ScoreCommand implements Callable<Integer> {
     }
     int count = Math.min(limit, names.size());
     Double pixels = tolerance;
-    Benchmark.Game game =
-        pixels == null ? Benchmark.Game.SCALED : (height, width) -> new PointingGame(pixels);
+    Contest.Game game =
+        pixels == null ? Contest.Game.SCALED : (height, width) -> new PointingGame(pixels);
     List<Score> scores =
         Scoring.run(
             model,

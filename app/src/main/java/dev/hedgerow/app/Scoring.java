@@ -1,13 +1,13 @@
 package dev.hedgerow.app;
 
-import dev.hedgerow.app.score.Benchmark;
 import dev.hedgerow.app.score.Contender;
+import dev.hedgerow.app.score.Contest;
 import dev.hedgerow.app.score.Score;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 
-/** Runs a benchmark with a bar on the terminal. */
+/** Runs a contest with a bar on the terminal. */
 final class Scoring {
   private static final int BAR = 30;
 
@@ -23,20 +23,20 @@ final class Scoring {
   static List<Score> run(
       Model model,
       List<Contender> contenders,
-      Benchmark.Game game,
-      Benchmark.Samples samples,
+      Contest.Game game,
+      Contest.Samples samples,
       int count,
       int threads,
       StatusLine line)
       throws Failure {
-    Benchmark benchmark;
+    Contest contest;
     try {
-      benchmark = new Benchmark(model.graph(), contenders, game);
+      contest = new Contest(model.graph(), contenders, game);
     } catch (IllegalArgumentException refused) {
       throw new UsageException(String.valueOf(refused.getMessage()), refused);
     }
     try {
-      return benchmark.run(samples, count, threads, done -> line.show(bar(done, count)));
+      return contest.run(samples, count, threads, done -> line.show(bar(done, count)));
     } catch (ExecutionException failed) {
       throw failure(Objects.requireNonNull(failed.getCause()));
     } catch (InterruptedException stopped) {

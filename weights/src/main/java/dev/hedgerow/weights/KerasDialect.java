@@ -59,8 +59,7 @@ final class KerasDialect implements Dialect {
       case DenseNet net ->
           Optional.of(
               family.with(
-                  new DenseNet(
-                      net.stem(), net.growth(), net.bottleneck(), net.blocks(), EPSILON),
+                  new DenseNet(net.stem(), net.growth(), net.bottleneck(), net.blocks(), EPSILON),
                   own));
       case InceptionV3 net ->
           Optional.of(

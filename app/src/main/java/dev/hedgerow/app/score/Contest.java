@@ -29,7 +29,7 @@ import java.util.function.IntConsumer;
  * <p>Scores are means over classes that have trials. Pictures are worked on side by side, and
  * counted in their order: scores do not depend on the number of threads.
  */
-public final class Benchmark {
+public final class Contest {
   private final Graph graph;
   private final List<Contender> contenders;
   private final Game game;
@@ -57,11 +57,11 @@ public final class Benchmark {
   }
 
   /**
-   * Prepares a benchmark.
+   * Prepares a contest.
    *
    * @throws IllegalArgumentException if a method is nothing for the network; the message names it
    */
-  public Benchmark(Graph graph, List<Contender> contenders, Game game) {
+  public Contest(Graph graph, List<Contender> contenders, Game game) {
     this.graph = graph;
     this.contenders = List.copyOf(contenders);
     this.game = game;

@@ -27,8 +27,8 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
-class BenchmarkTest {
-  private static final Benchmark.Game POINT = (height, width) -> new PointingGame(1);
+class ContestTest {
+  private static final Contest.Game POINT = (height, width) -> new PointingGame(1);
 
   /** Two classes, of which the first is always predicted and the second never. */
   private static final Graph GRAPH = graph();
@@ -93,8 +93,7 @@ class BenchmarkTest {
   @Test
   void countsByHand() throws Exception {
     List<Integer> progress = new ArrayList<>();
-    Score score =
-        new Benchmark(GRAPH, ECHO, POINT).run(SAMPLES::get, 2, 2, progress::add).getFirst();
+    Score score = new Contest(GRAPH, ECHO, POINT).run(SAMPLES::get, 2, 2, progress::add).getFirst();
     assertEquals(List.of(1, 2), progress);
     assertEquals("echo", score.name());
     assertEquals(4, score.questions());
@@ -119,9 +118,9 @@ class BenchmarkTest {
   void scoresDoNotDependOnThreads() throws Exception {
     var contenders = new ArrayList<>(ECHO);
     contenders.add(new Contender("random", Methods.standard().find("random"), Options.standard()));
-    Benchmark.Samples many = number -> SAMPLES.get(number % 2);
-    var benchmark = new Benchmark(GRAPH, contenders, POINT);
-    assertEquals(benchmark.run(many, 40, 1, done -> {}), benchmark.run(many, 40, 3, done -> {}));
+    Contest.Samples many = number -> SAMPLES.get(number % 2);
+    var contest = new Contest(GRAPH, contenders, POINT);
+    assertEquals(contest.run(many, 40, 1, done -> {}), contest.run(many, 40, 3, done -> {}));
   }
 
   @Test
@@ -150,12 +149,12 @@ class BenchmarkTest {
     var failed =
         assertThrows(
             ExecutionException.class,
-            () -> new Benchmark(GRAPH, ECHO, POINT).run(number -> bad, 1, 1, done -> {}));
+            () -> new Contest(GRAPH, ECHO, POINT).run(number -> bad, 1, 1, done -> {}));
     assertEquals("bad: echo: nine", Objects.requireNonNull(failed.getCause()).getMessage());
     var hedge =
         List.of(new Contender("h", Methods.standard().find("gradient-hedge"), Options.standard()));
     var refused =
-        assertThrows(IllegalArgumentException.class, () -> new Benchmark(GRAPH, hedge, POINT));
+        assertThrows(IllegalArgumentException.class, () -> new Contest(GRAPH, hedge, POINT));
     assertTrue(String.valueOf(refused.getMessage()).startsWith("h: "), refused.getMessage());
   }
 
