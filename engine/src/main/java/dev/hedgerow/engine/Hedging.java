@@ -28,14 +28,15 @@ public final class Hedging {
   public record Shares(Tensor s, double placed) {}
 
   /**
-   * Computes the denominators: two passes of a convolution, as a batch; of other operators three.
+   * Computes the denominators: two passes of a convolution, as a batch; three of other operators
+   * and of an exact engine.
    *
    * @param x {@code [1, C, H, W]}, or {@code [1, C]}; not modified
    */
   public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
     Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations(engine, x));
     Tensor ofInactive =
-        operator instanceof Convolution convolution
+        operator instanceof Convolution convolution && !engine.isExact()
             ? InactiveSums.of(engine, convolution, x, z)
             : operator.forward(
                 engine, WeightView.ABSOLUTE, Elementwise.indicatorNotPositive(engine, x));

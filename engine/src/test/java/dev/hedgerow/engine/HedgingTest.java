@@ -114,17 +114,17 @@ class HedgingTest {
     Shape input = Shape.of(1, 32, 28, 28);
     var convolution =
         Convolution.of(
-            Parameter.of(Shape.of(48, 32, 3, 3), Samples.gaussians(random, 48 * 32 * 9)),
+            Parameter.of(Shape.of(48, 32, 5, 5), Samples.gaussians(random, 48 * 32 * 25)),
             null,
-            Window.of(3, 1, 1),
+            Window.of(5, 1, 2),
             1);
     Tensor x = Tensor.of(input, Samples.gaussians(random, input.size()));
     convolution.apply(counted, x);
     double once = work.getAndSet(0);
     Hedging hedging = Hedging.of(counted, convolution, x);
     double forward = work.getAndSet(0) / once;
-    // Two passes, and one over an image of 3×3 pixels.
-    assertTrue(forward <= 2 + 9.0 / (28 * 28) + 1e-9, "forward " + forward);
+    // Two passes, and one over an image of 5×5 pixels.
+    assertTrue(forward <= 2 + 25.0 / (28 * 28) + 1e-9, "forward " + forward);
     Tensor r = Tensor.of(Shape.of(1, 48, 28, 28), Samples.gaussians(random, 48 * 28 * 28));
     Hedging.Shares shares = hedging.shares(counted, r, 1, 1, 1);
     convolution.reverse(counted, WeightView.ABSOLUTE, shares.s(), input.with(0, 3));
