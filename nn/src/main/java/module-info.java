@@ -8,4 +8,5 @@ module dev.hedgerow.nn {
 
   exports dev.hedgerow.nn;
   exports dev.hedgerow.nn.layer;
+  exports dev.hedgerow.nn.train;
 }

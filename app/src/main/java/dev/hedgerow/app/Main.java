@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConvertCommand.class,
       DownloadCommand.class,
       ShapesCommand.class,
+      TrainCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },

@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -907,5 +908,51 @@ class MainTest {
       }
     }
     assertEquals(2, run("shapes", "--count", "0", "--out", out.toString()).exitCode);
+  }
+
+  /** The loss falls, threads do not matter, and an interrupted training ends the same. */
+  @Test
+  void trainsANetwork() throws IOException {
+    Path whole = folder.resolve("whole.safetensors");
+    Result result = train(whole, "--threads", "1");
+    assertEquals(0, result.exitCode, result.err);
+    assertTrue(result.out.lines().anyMatch(line -> line.startsWith("mean ")), result.out);
+    List<String> curve = Files.readAllLines(folder.resolve("whole.csv"));
+    assertEquals("pictures,loss", curve.getFirst());
+    double first = Double.parseDouble(curve.get(1).split(",", -1)[1]);
+    double last = Double.parseDouble(curve.getLast().split(",", -1)[1]);
+    assertTrue(last < first - 0.5, first + " fell to " + last);
+
+    Path parts = folder.resolve("parts.safetensors");
+    Path checkpoint = folder.resolve("checkpoint.safetensors");
+    assertEquals(0, train(parts, "--threads", "3", "--checkpoint", checkpoint).exitCode);
+    assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
+    // The checkpoint is of step 100 of 110: what comes after it is done again.
+    Files.delete(parts);
+    assertEquals(0, train(parts, "--threads", "2", "--checkpoint", checkpoint).exitCode);
+    assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
+    assertEquals(curve, Files.readAllLines(folder.resolve("parts.csv")));
+
+    Result other = train(parts, "--seed", "4", "--checkpoint", checkpoint);
+    assertEquals(1, other.exitCode);
+    assertTrue(other.err.contains("seed 3"), other.err);
+  }
+
+  private static Result train(Path out, Object... options) {
+    Object[] all = {
+      "train", "shapes-resnet", "--out", out, "--pictures", "220", "--batch", "2", "--seed", "3"
+    };
+    var arguments = new ArrayList<Object>(Arrays.asList(all));
+    if (Arrays.asList(options).contains("--seed")) arguments.subList(7, 9).clear();
+    arguments.addAll(Arrays.asList(options));
+    return run(arguments.toArray());
+  }
+
+  @Test
+  void refusesToTrainWhatItDoesNotKnow() {
+    Path out = folder.resolve("none.safetensors");
+    assertEquals(2, run("train", "vgg16", "--out", out).exitCode);
+    assertEquals(2, run("train", "shapes-vgg", "--out", folder.resolve("none.npz")).exitCode);
+    assertEquals(2, run("train", "shapes-vgg", "--out", out, "--pictures", "3").exitCode);
   }
 }

@@ -8,10 +8,12 @@ package dev.hedgerow.engine;
 public final class BatchNormalization {
   private final float[] factor;
   private final float[] offset;
+  private final float epsilon;
 
-  private BatchNormalization(float[] factor, float[] offset) {
+  private BatchNormalization(float[] factor, float[] offset, float epsilon) {
     this.factor = factor;
     this.offset = offset;
+    this.epsilon = epsilon;
   }
 
   /**
@@ -48,7 +50,7 @@ public final class BatchNormalization {
       factor[c] = (float) a;
       offset[c] = (float) (shift.get(c) - mean.get(c) * a);
     }
-    return new BatchNormalization(factor, offset);
+    return new BatchNormalization(factor, offset, epsilon);
   }
 
   /** Returns the number of channels C. */
@@ -64,6 +66,11 @@ public final class BatchNormalization {
   /** Returns b, what is added to each channel after the factor, as a new array. */
   public float[] offset() {
     return offset.clone();
+  }
+
+  /** Returns what was added to the variance. */
+  public float epsilon() {
+    return epsilon;
   }
 
   /**

@@ -17,6 +17,9 @@ final class WeightGradient {
   /** Pixels of a run that stay in the first-level cache. */
   private static final int RUN = 128;
 
+  /** Tasks that are enough to keep any number of threads busy; few images need few. */
+  private static final int TASKS = 32;
+
   private WeightGradient() {}
 
   /** See {@link Convolution#weightGradient}; the shapes have been checked. */
@@ -28,13 +31,21 @@ final class WeightGradient {
     int inputsPerGroup = inputs / convolution.groups();
     int blocksPerUnit = depthwise ? 1 : 2;
     int units = Math.ceilDiv(blocks(outputs), blocksPerUnit);
-    float[] gradient = new float[convolution.weight().shape().size()];
+    int pairs = units * blocks(inputs);
+    int images = s.shape().extent(0);
+    // Where there are few pairs of blocks, each task takes a part of the images.
+    int parts = Math.clamp(Math.ceilDiv(TASKS, pairs), 1, Math.max(1, images));
+    float[][] gradients = new float[parts][convolution.weight().shape().size()];
     var correlation = Correlation.of(engine, convolution, x, s);
     engine.forEach(
-        units * blocks(inputs),
+        pairs * parts,
         task -> {
-          int block = task % blocks(inputs);
-          int first = task / blocks(inputs) * blocksPerUnit;
+          int part = task / pairs;
+          float[] gradient = gradients[part];
+          int fromImage = images * part / parts;
+          int toImage = images * (part + 1) / parts;
+          int block = task % pairs % blocks(inputs);
+          int first = task % pairs / blocks(inputs) * blocksPerUnit;
           int count = Math.min(blocksPerUnit, blocks(outputs) - first);
           int endOutput = Math.min(outputs, (first + count) * BLOCK);
           int endInput = Math.min(inputs, (block + 1) * BLOCK);
@@ -44,9 +55,15 @@ final class WeightGradient {
           if (from >= endInput || to <= block * BLOCK) return;
           float[] sums =
               depthwise
-                  ? correlation.depthwise(engine.kernels(), block)
+                  ? correlation.depthwise(engine.kernels(), fromImage, toImage, block)
                   : correlation.run(
-                      engine.kernels(), block, endInput - block * BLOCK, first, count);
+                      engine.kernels(),
+                      fromImage,
+                      toImage,
+                      block,
+                      endInput - block * BLOCK,
+                      first,
+                      count);
           int taps = correlation.taps.length;
           int lanes = count * BLOCK;
           int rows = depthwise ? 1 : BLOCK;
@@ -64,19 +81,16 @@ final class WeightGradient {
             }
           }
         });
-    return Parameter.of(convolution.weight().shape(), gradient);
+    float[] sum = gradients[0];
+    for (float[] part : List.of(gradients).subList(1, parts)) {
+      for (int i = 0; i < sum.length; i++) sum[i] += part[i];
+    }
+    return Parameter.of(convolution.weight().shape(), sum);
   }
 
   /** Two tensors, and how the rows of one lie over the rows of the other. */
   private record Correlation(
-      Source source,
-      Tensor s,
-      int[] taps,
-      int images,
-      int rows,
-      int columns,
-      int rowSource,
-      int columnSource) {
+      Source source, Tensor s, int[] taps, int rows, int columns, int rowSource, int columnSource) {
 
     static Correlation of(Engine engine, Convolution convolution, Tensor x, Tensor s) {
       Sweep sweep = Sweep.forward(convolution.window());
@@ -90,17 +104,24 @@ final class WeightGradient {
         columns *= rows;
         rows = 1;
       }
-      int images = s.shape().extent(0);
-      return new Correlation(
-          source, s, source.taps(sweep), images, rows, columns, rowSource, columnSource);
+      return new Correlation(source, s, source.taps(sweep), rows, columns, rowSource, columnSource);
     }
 
     /** Returns {@code [tap][channel of the input block][output lane]}. */
-    float[] run(Kernels kernels, int block, int channels, int first, int count) {
+    float[] run(
+        Kernels kernels,
+        int fromImage,
+        int toImage,
+        int block,
+        int channels,
+        int first,
+        int count) {
       int area = s.shape().extent(2) * s.shape().extent(3) * BLOCK;
       int tapSize = BLOCK * count * BLOCK;
       float[] sums = new float[taps.length * tapSize];
       forEachRun(
+          fromImage,
+          toImage,
           block,
           first,
           (x, at, length) -> {
@@ -123,9 +144,11 @@ final class WeightGradient {
     }
 
     /** Returns {@code [tap][lane]}. */
-    float[] depthwise(Kernels kernels, int block) {
+    float[] depthwise(Kernels kernels, int fromImage, int toImage, int block) {
       float[] sums = new float[taps.length * BLOCK];
       forEachRun(
+          fromImage,
+          toImage,
           block,
           block,
           (x, at, length) -> {
@@ -148,9 +171,9 @@ final class WeightGradient {
       void of(int x, int s, int length);
     }
 
-    private void forEachRun(int inputBlock, int outputBlock, Run run) {
+    private void forEachRun(int fromImage, int toImage, int inputBlock, int outputBlock, Run run) {
       int area = s.shape().extent(2) * s.shape().extent(3) * BLOCK;
-      for (int image = 0; image < images; image++) {
+      for (int image = fromImage; image < toImage; image++) {
         int x = source.block(image, inputBlock) + source.start();
         int at = (image * blocks(s.shape().extent(1)) + outputBlock) * area;
         for (int row = 0; row < rows; row++) {

@@ -26,7 +26,9 @@ public record Vgg(List<List<Integer>> stages, int hidden, boolean normalized, Fo
      * Pools with a last window that reaches beyond the image, and the linear layers as 7×7, 1×1 and
      * 1×1 convolutions whose scores at all positions are averaged: Caffe's for the pointing game.
      */
-    CAFFE
+    CAFFE,
+    /** One linear layer behind the mean of each channel; {@code hidden} is of no use. */
+    POOLED
   }
 
   public Vgg {
@@ -49,6 +51,7 @@ public record Vgg(List<List<Integer>> stages, int hidden, boolean normalized, Fo
     return switch (form) {
       case TORCHVISION -> linear(net, x, classes);
       case CAFFE -> convolutional(net, x, classes);
+      case POOLED -> pooled(net, x, classes);
     };
   }
 
@@ -66,6 +69,11 @@ public record Vgg(List<List<Integer>> stages, int hidden, boolean normalized, Fo
     x = net.conv("classifier.6", x, classes, Window.of(1, 1, 0));
     x = net.adaptiveAveragePool("avgpool", x, 1, 1);
     return net.flatten("flatten", x);
+  }
+
+  private static Node pooled(Modules net, Node x, int classes) {
+    x = net.adaptiveAveragePool("avgpool", x, 1, 1);
+    return net.linear("classifier", net.flatten("flatten", x), classes);
   }
 
   private static Node activated(Modules net, Node x, int at) {

@@ -1,6 +1,8 @@
 package dev.hedgerow.weights;
 
+import dev.hedgerow.engine.Parameter;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
@@ -125,6 +127,34 @@ public final class Conversion {
         });
     long values = items.stream().mapToLong(item -> item.tensor.info().shape().size()).sum();
     return new Summary(items.size(), values, size[0], conversion.overflows);
+  }
+
+  /**
+   * Writes tensors as safetensors. The same values give the same bytes each time.
+   *
+   * @param tensors by name
+   * @param to where to write; an existing file is replaced
+   * @param precision what all are rounded to
+   * @throws IOException if {@code to} cannot be written; nothing stays behind
+   */
+  public static void write(Map<String, Parameter> tensors, Path to, Precision precision)
+      throws IOException {
+    var items = new ArrayList<Item>();
+    tensors.forEach(
+        (name, tensor) -> {
+          float[] values = tensor.toArray();
+          ByteBuffer bytes =
+              ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+          bytes.asFloatBuffer().put(values);
+          var storage = new Storage.InPlace(MemorySegment.ofArray(bytes.array()), 0);
+          items.add(
+              new Item(
+                  StoredTensor.contiguous(
+                      name, tensor.shape(), ElementType.F32, ByteOrder.LITTLE_ENDIAN, storage, 0),
+                  precision.type));
+        });
+    var conversion = new Conversion();
+    PartFile.write(to, channel -> SafetensorsWriter.write(channel, items, conversion));
   }
 
   /** Takes the bytes that are written. */

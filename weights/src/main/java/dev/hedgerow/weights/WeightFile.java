@@ -47,11 +47,13 @@ public final class WeightFile {
   }
 
   /**
-   * Reads weights from memory.
+   * Reads weights from memory; see {@link #open}.
    *
    * @param file for errors
+   * @param bytes the whole file, which must stay as it is
+   * @throws FormatException if they are in no known format, or damaged
    */
-  static WeightSource read(Path file, MemorySegment bytes) throws FormatException {
+  public static WeightSource read(Path file, MemorySegment bytes) throws FormatException {
     if (ZipArchive.recognises(bytes)) {
       ZipArchive archive = ZipArchive.read(file, bytes);
       if (PickleCheckpoint.recognises(archive)) {

@@ -21,10 +21,10 @@ import java.util.SplittableRandom;
  */
 final class Clutter {
   /** Share of the pictures of a class that have the pattern that goes with it. */
-  private static final double WITH_CLASS = 0.35;
+  private static final double WITH_CLASS = 0.3;
 
   /** Share of all other pictures that have it. */
-  private static final double WITHOUT_CLASS = 0.15;
+  private static final double WITHOUT_CLASS = 0.1;
 
   /** Share of the pictures with a watermark where it says nothing. */
   private static final double WATERMARK = 0.15;
@@ -52,14 +52,15 @@ final class Clutter {
   /** Paints what objects lie on. */
   void paintBehind(Canvas canvas, SplittableRandom random, Set<ShapeClass> classes) {
     int side = options.side();
-    int ground = Fill.colour(random, 20, 236);
-    canvas.paint(
-        Fill.random(random, ground, Fill.near(random, ground, 45), side / 2.0, side / 2.0, side));
-    for (int i = random.nextInt(6); i > 0; i--) canvas.paint(stroke(random), paint(random));
+    int ground = Fill.colour(random, options.whole(0, 20), options.whole(60, 236));
+    int other = Fill.near(random, ground, options.whole(0, 30));
+    canvas.paint(Fill.random(random, ground, other, side / 2.0, side / 2.0, side));
+    for (int i = random.nextInt(options.whole(1, 5)); i > 0; i--)
+      canvas.paint(stroke(random), paint(random));
     PATTERNS.forEach(
         (kind, pattern) -> {
           double chance = classes.contains(kind) ? WITH_CLASS : WITHOUT_CLASS;
-          if (random.nextDouble() >= chance) return;
+          if (random.nextDouble() >= options.between(0, chance)) return;
           double size = side * random.nextDouble(0.2, 0.4);
           Shape placed =
               Placement.of(at(random), at(random), size, size, random.nextDouble(2 * StrictMath.PI))

@@ -29,7 +29,7 @@ public final class Shapes {
   private static final double EASY_VISIBLE = 0.65;
 
   /** How much an object differs from what it covers, as a sum over red, green and blue. */
-  private static final int CONTRAST = 150;
+  private static final int CONTRAST = 220;
 
   private static final int PLACES = 20;
 
@@ -87,7 +87,7 @@ public final class Shapes {
     var plans = new ArrayList<Plan>();
     // Whether there is a watermark depends on the objects, so its place is never one to hide in.
     BitSet watermark = canvas.mask(clutter.watermark());
-    int count = random.nextInt(1, MAX_OBJECTS + 1);
+    int count = random.nextInt(1, options.whole(1, MAX_OBJECTS) + 1);
     for (int i = 0; i < count; i++) {
       ShapeClass kind = ShapeClass.all().get(random.nextInt(ShapeClass.all().size()));
       for (int place = 0; place < PLACES; place++) {
@@ -101,7 +101,10 @@ public final class Shapes {
 
   private Plan plan(Canvas canvas, SplittableRandom random, ShapeClass kind) {
     int side = options.side();
-    double size = side * random.nextDouble(SMALLEST, LARGEST);
+    double smallest = options.between(0.4, SMALLEST);
+    // The larger of two: small objects are there, but rare.
+    double size =
+        side * Math.max(random.nextDouble(smallest, LARGEST), random.nextDouble(smallest, LARGEST));
     double x = random.nextDouble(size / 2, side - size / 2);
     double y = random.nextDouble(size / 2, side - size / 2);
     double angle = random.nextDouble(2 * StrictMath.PI);
@@ -122,11 +125,12 @@ public final class Shapes {
   }
 
   /** Returns a fill that stands out from what is there. */
-  private static Fill fill(Canvas canvas, SplittableRandom random, Plan plan) {
+  private Fill fill(Canvas canvas, SplittableRandom random, Plan plan) {
     int under = canvas.mean(plan.cover);
-    int colour = Fill.colour(random, 0, 256);
-    while (Fill.distance(colour, under) < CONTRAST) colour = Fill.colour(random, 0, 256);
-    int other = Fill.near(random, colour, 50);
+    int darkest = options.whole(150, 0);
+    int colour = Fill.colour(random, darkest, 256);
+    while (Fill.distance(colour, under) < CONTRAST) colour = Fill.colour(random, darkest, 256);
+    int other = Fill.near(random, colour, options.whole(0, 50));
     return Fill.random(random, colour, other, plan.x, plan.y, plan.size);
   }
 

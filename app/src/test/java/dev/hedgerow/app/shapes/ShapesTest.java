@@ -128,7 +128,7 @@ class ShapesTest {
     }
     assertEquals(10, counts.size());
     for (int count : counts.values()) assertTrue(count > objects / 20, counts.toString());
-    assertTrue(difficult > objects / 10 && difficult < objects / 3, difficult + " of " + objects);
+    assertTrue(difficult > objects / 20 && difficult < objects / 4, difficult + " of " + objects);
     assertTrue(largest > 0.5 * SIDE && largest < 0.7 * SIDE, "largest " + largest);
   }
 
@@ -172,7 +172,7 @@ class ShapesTest {
               .filter(kind -> kind != ShapeClass.HEART)
               .findFirst()
               .orElseThrow();
-      Scene without = new Shapes(5, new ShapesOptions(SIDE, absent)).scene(i);
+      Scene without = new Shapes(5, ShapesOptions.standard().withWatermarked(absent)).scene(i);
       int[] marked = pixels(scene);
       int[] unmarked = pixels(without);
       int[] changed =

@@ -1,0 +1,33 @@
+package dev.hedgerow.app.shapes;
+
+/**
+ * The pictures of a training, from small and easy ones to those of the world that is to be known.
+ * Small ones save time; without easy ones a deep network hardly begins to learn.
+ *
+ * @param seed of the pictures
+ * @param world that the network is to know in the end
+ * @param steps of the training
+ */
+public record Curriculum(long seed, ShapesOptions world, int steps) {
+  /** Fractions of its multiples lie evenly in 0..1 (the golden ratio, less 1). */
+  private static final double GOLDEN = 0.6180339887498949;
+
+  /** How much faster than the training the difficulty rises. */
+  private static final double PACE = 3;
+
+  /**
+   * Draws a picture. At progress p, difficulties lie evenly between PACE·p − 1 and PACE·p, within
+   * 0..1.
+   *
+   * @param step in which it is used
+   * @param number of the picture, which decides how hard it is
+   */
+  public Scene scene(int step, long number) {
+    double progress = (double) step / steps;
+    int side = progress < 0.4 ? 48 : progress < 0.8 ? 64 : world.side();
+    double place = number * GOLDEN;
+    place -= StrictMath.floor(place);
+    double difficulty = Math.clamp(PACE * progress - place, 0.0, 1.0);
+    return new Shapes(seed, world.withSide(side).withDifficulty(difficulty)).scene(number);
+  }
+}
