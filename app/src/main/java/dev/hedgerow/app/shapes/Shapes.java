@@ -103,8 +103,9 @@ public final class Shapes {
     int side = options.side();
     double smallest = options.between(0.4, SMALLEST);
     // The larger of two: small objects are there, but rare.
-    double size =
-        side * Math.max(random.nextDouble(smallest, LARGEST), random.nextDouble(smallest, LARGEST));
+    double one = random.nextDouble(smallest, LARGEST);
+    double other = random.nextDouble(smallest, LARGEST);
+    double size = side * Math.max(one, other);
     double x = random.nextDouble(size / 2, side - size / 2);
     double y = random.nextDouble(size / 2, side - size / 2);
     double angle = random.nextDouble(2 * StrictMath.PI);
