@@ -34,17 +34,23 @@ public final class Convolution implements LinearOperator {
   private final int groups;
   private final int outputs;
   private final int inputs;
+
+  /** What {@link #apply} returns at least. */
+  private final float low;
+
   private final List<Sweep> forwardSweeps;
   private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
   private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
 
-  private Convolution(Parameter weight, @Nullable Parameter bias, Window window, int groups) {
+  private Convolution(
+      Parameter weight, @Nullable Parameter bias, Window window, int groups, float low) {
     this.weight = weight;
     this.bias = bias;
     this.window = window;
     this.groups = groups;
     this.outputs = weight.shape().extent(0);
     this.inputs = weight.shape().extent(1) * groups;
+    this.low = low;
     this.forwardSweeps = List.of(Sweep.forward(window));
   }
 
@@ -77,7 +83,40 @@ public final class Convolution implements LinearOperator {
           "conv2d: bias is %s but weight %s expects [%d]"
               .formatted(bias.shape(), shape, shape.extent(0)));
     }
-    return new Convolution(weight, bias, window, groups);
+    return new Convolution(weight, bias, window, groups, Float.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Returns this convolution and a batch normalization of its output as one convolution, with
+   * weights and a bias of its own.
+   *
+   * @throws IllegalArgumentException if the normalization is of another number of channels, or this
+   *     is {@link #rectified}
+   */
+  public Convolution then(BatchNormalization normalization) {
+    if (normalization.channels() != outputs || low == 0) {
+      throw new IllegalArgumentException(
+          "conv2d: weight %s is not followed by a batch normalization of %d channels"
+              .formatted(weight.shape(), normalization.channels()));
+    }
+    float[] factor = normalization.factor();
+    float[] offset = normalization.offset();
+    float[] scaled = weight.toArray();
+    int size = scaled.length / outputs;
+    for (int i = 0; i < scaled.length; i++) scaled[i] *= factor[i / size];
+    if (bias != null) {
+      for (int o = 0; o < outputs; o++) offset[o] += bias.get(o) * factor[o];
+    }
+    return of(
+        Parameter.of(weight.shape(), scaled),
+        Parameter.of(Shape.of(outputs), offset),
+        window,
+        groups);
+  }
+
+  /** Returns a convolution whose {@link #apply} is max(·, 0) of this one's. */
+  public Convolution rectified() {
+    return new Convolution(weight, bias, window, groups, 0);
   }
 
   /** Returns the weight, {@code [O, C / groups, height, width]}. */
@@ -121,28 +160,29 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * Returns {@code forward(PLAIN, x)} plus the bias.
+   * Returns {@code forward(PLAIN, x)} plus the bias; not below 0 if this is {@link #rectified}.
    *
    * @param x {@code [N, C, H, W]}; not modified
    * @return {@code [N, O, H', W']}
    */
   public Tensor apply(Engine engine, Tensor x) {
-    return convolve(engine, WeightView.PLAIN, x, bias);
+    return convolve(engine, WeightView.PLAIN, x, bias, low);
   }
 
   @Override
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
-    return convolve(engine, view, x, null);
+    return convolve(engine, view, x, null, Float.NEGATIVE_INFINITY);
   }
 
-  private Tensor convolve(Engine engine, WeightView view, Tensor x, @Nullable Parameter bias) {
+  private Tensor convolve(
+      Engine engine, WeightView view, Tensor x, @Nullable Parameter bias, float low) {
     Tensor y = Tensor.zeros(outputShape(x.shape()));
     float[] start = new float[blocks(outputs) * BLOCK];
     if (bias != null) bias.copy(0, start, 0, outputs);
     List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
     // The sums of the other views are what relevance is divided by: those stay exact.
     boolean fast = !engine.isExact() && view == WeightView.PLAIN;
-    run(engine, fast, forwardSweeps, packings, x, y, start);
+    run(engine, fast, forwardSweeps, packings, x, y, start, low);
     return y;
   }
 
@@ -158,7 +198,8 @@ public final class Convolution implements LinearOperator {
     float[] start = new float[blocks(inputs) * BLOCK];
     List<Sweep> sweeps = Sweep.reverse(window);
     List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
-    run(engine, !engine.isExact(), sweeps, packings, s, x, start);
+    float unbounded = Float.NEGATIVE_INFINITY;
+    run(engine, !engine.isExact(), sweeps, packings, s, x, start, unbounded);
     return x;
   }
 
@@ -213,7 +254,8 @@ public final class Convolution implements LinearOperator {
       List<Packing> packings,
       Tensor from,
       Tensor to,
-      float[] start) {
+      float[] start,
+      float low) {
     if (fast && isWinograd(from.shape().extent(1), to.shape())) {
       Sweep sweep = sweeps.getFirst();
       int[] positions = new int[9];
@@ -223,19 +265,19 @@ public final class Convolution implements LinearOperator {
         positions[(sweep.tapY[tap] + top) * 3 + sweep.tapX[tap] + left] = tap;
       }
       float[][] weights = packings.getFirst().weights;
-      Winograd.run(engine, positions, weights, from, to, top, left, start, Float.NEGATIVE_INFINITY);
+      Winograd.run(engine, positions, weights, from, to, top, left, start, low);
       return;
     }
     if (isPointwise(sweeps)) {
       Sweep sweep = sweeps.getFirst();
       float[][] weights = packings.getFirst().weights;
-      Pointwise.run(engine, sweep.sourceStepY, sweep.sourceStepX, weights, from, to, start);
+      Pointwise.run(engine, sweep.sourceStepY, sweep.sourceStepX, weights, from, to, start, low);
       return;
     }
     Source source = Source.of(engine, sweeps, from, to.shape());
     for (int i = 0; i < sweeps.size(); i++) {
       Sweep sweep = sweeps.get(i);
-      if (sweep.tapY.length > 0) run(engine, sweep, packings.get(i), source, to, start);
+      if (sweep.tapY.length > 0) run(engine, sweep, packings.get(i), source, to, start, low);
     }
   }
 
@@ -260,7 +302,13 @@ public final class Convolution implements LinearOperator {
 
   /** One sweep over all samples, output blocks and rows, as tasks of similar work. */
   private static void run(
-      Engine engine, Sweep sweep, Packing packing, Source source, Tensor to, float[] start) {
+      Engine engine,
+      Sweep sweep,
+      Packing packing,
+      Source source,
+      Tensor to,
+      float[] start,
+      float low) {
     Shape shape = to.shape();
     int height = shape.extent(2);
     int width = shape.extent(3);
@@ -323,7 +371,19 @@ public final class Convolution implements LinearOperator {
                 toColumn - fromColumn,
                 start);
           }
+          // Only forward sweeps have a lower bound; theirs is one stretch of each output block.
+          int length = ((toRow - fromRow - 1) * width + toColumn - fromColumn) * BLOCK;
+          int from = y + fromRow * rowTarget + fromColumn * columnTarget;
+          for (int block = 0; block < packing.outputBlocks[unit]; block++) {
+            clamp(to.data, from + block * area, length, low);
+          }
         });
+  }
+
+  /** Stores {@code max(y, low)} in y. */
+  static void clamp(float[] y, int from, int length, float low) {
+    if (low == Float.NEGATIVE_INFINITY) return;
+    for (int i = from; i < from + length; i++) y[i] = Math.max(y[i], low);
   }
 
   /**

@@ -32,6 +32,7 @@ final class Pointwise {
    * @param strideX columns of x from one column of y to the next
    * @param weights for each 32 outputs {@code [channel][output]}
    * @param start what each output starts from
+   * @param low what it is at least
    */
   static void run(
       Engine engine,
@@ -40,7 +41,8 @@ final class Pointwise {
       float[][] weights,
       Tensor x,
       Tensor y,
-      float[] start) {
+      float[] start,
+      float low) {
     int channels = x.shape().extent(1);
     int width = x.shape().extent(3);
     int area = x.shape().extent(2) * width;
@@ -77,6 +79,8 @@ final class Pointwise {
               unit < Math.min(weights.length, (group + 1) * UNITS);
               unit++) {
             int block = 2 * unit;
+            int outputs = Math.min(2, outputBlocks - block);
+            int to = ((sample * outputBlocks + block) * outputArea + first) * BLOCK;
             kernels.convolve(
                 rows,
                 0,
@@ -88,13 +92,17 @@ final class Pointwise {
                 weights[unit],
                 0,
                 y.data,
-                ((sample * outputBlocks + block) * outputArea + first) * BLOCK,
+                to,
                 BLOCK,
                 outputArea * BLOCK,
-                Math.min(2, outputBlocks - block),
+                outputs,
                 end - first,
                 start,
                 block * BLOCK);
+            for (int i = 0; i < outputs; i++) {
+              int from = to + i * outputArea * BLOCK;
+              Convolution.clamp(y.data, from, (end - first) * BLOCK, low);
+            }
           }
           engine.scratch().give(rows);
         });

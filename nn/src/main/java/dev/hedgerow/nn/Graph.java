@@ -35,6 +35,9 @@ public final class Graph {
   private final @Nullable Node startLayer;
   private final Map<String, Node> byName = new HashMap<>();
 
+  /** This network for a pass that records nothing; made when first run. */
+  private volatile @Nullable Graph fused;
+
   private Graph(String name, List<Node> nodes, Node output, @Nullable Node startLayer) {
     this.name = name;
     this.nodes = List.copyOf(nodes);
@@ -141,14 +144,15 @@ public final class Graph {
   }
 
   /**
-   * Runs the network and forgets every intermediate value as soon as it can.
+   * Runs the network and forgets every intermediate value as soon as it can. On an engine that is
+   * not exact, batch normalizations and ReLUs are computed by the convolutions before them.
    *
    * @param x images {@code [N, C, H, W]}, preprocessed; not modified
    * @return the logits, {@code [N, classes]}
    */
   public Tensor run(Engine engine, Tensor x) {
-    Node logits = logits();
-    return forward(engine, x, Set.of(logits), false).logits();
+    Graph graph = engine.isExact() ? this : fused();
+    return graph.forward(engine, x, Set.of(graph.logits()), false).logits();
   }
 
   /**
@@ -160,6 +164,12 @@ public final class Graph {
   public Recording record(Engine engine, Tensor x, Node... keep) {
     for (Node node : keep) checkOwn(node);
     return forward(engine, x, Set.copyOf(Arrays.asList(keep)), true);
+  }
+
+  private Graph fused() {
+    Graph known = fused;
+    if (known == null) fused = known = Fusion.of(this);
+    return known;
   }
 
   private Recording forward(Engine engine, Tensor x, Set<Node> keep, boolean recording) {

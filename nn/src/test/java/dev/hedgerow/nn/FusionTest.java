@@ -1,0 +1,91 @@
+package dev.hedgerow.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.Window;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Layers that a convolution takes over in passes that record nothing. */
+class FusionTest {
+  private final Random random = new Random(1);
+
+  private final ParameterSource parameters =
+      (name, shape) -> {
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+          float value = (float) random.nextGaussian();
+          values[i] = name.endsWith("var") ? 0.5f + Math.abs(value) : value;
+        }
+        return Parameter.of(shape, values);
+      };
+
+  private final Graph.Builder builder = Graph.builder("net");
+  private final Modules net = new Modules(builder, parameters);
+  private final Node x = builder.input("x", Shape.of(1, 20, 17, 14));
+
+  @Test
+  void convolutionsOfAllKindsComputeWhatFollowsThem() {
+    Node node = x;
+    int layer = 0;
+    for (Window window : List.of(Window.of(3, 1, 1), Window.of(1, 1, 0), Window.of(3, 2, 1))) {
+      for (int groups : List.of(1, 2, 20)) {
+        String name = "conv" + layer++;
+        node = net.conv(name, node, 20, window, groups, layer % 2 == 0);
+        if (layer % 3 != 0) node = net.batchNorm(name + ".bn", node);
+        if (layer % 4 != 0) node = net.relu(name + ".relu", node);
+      }
+    }
+    assertRunsLikeRecorded(builder.build(net.flatten("flat", node)), 1 + layer + 1);
+  }
+
+  @Test
+  void valuesThatOthersReadStay() {
+    Node conv = net.conv("conv", x, 40, Window.of(3, 1, 1));
+    Node norm = net.batchNorm("bn", conv);
+    Node relu = net.relu("relu", norm);
+    Node sum = net.add("sum", net.add("left", conv, relu), norm);
+    Node twice = net.relu("twice", net.relu("once", net.conv("last", sum, 7, Window.of(1, 1, 0))));
+    // The input, conv, bn, relu, two sums, the last convolution with one ReLU, and the other one.
+    assertRunsLikeRecorded(builder.build(twice), 8);
+  }
+
+  @Test
+  void theOutputItselfIsNotTakenOver() {
+    Node conv = net.conv("conv", x, 40, Window.of(3, 1, 1));
+    net.relu("unused", conv);
+    assertRunsLikeRecorded(builder.build(conv), 2);
+    assertRunsLikeRecorded(builder.build(net.relu("relu", net.batchNorm("bn", conv))), 2);
+  }
+
+  @Test
+  void aRectifiedConvolutionIsNotBelowZero() {
+    Convolution convolution =
+        Convolution.of(Parameter.of(Shape.of(1, 1, 1, 1), 2), null, Window.of(1, 1, 0), 1);
+    Tensor image = Tensor.of(Shape.of(1, 1, 1, 2), -3, 4);
+    Tensor y = convolution.rectified().apply(Engine.sequential(), image);
+    assertArrayEquals(new float[] {0, 8}, y.toArray());
+  }
+
+  private void assertRunsLikeRecorded(Graph graph, int nodes) {
+    Graph fused = Fusion.of(graph);
+    assertEquals(nodes, fused.nodes().size(), () -> fused.nodes().toString());
+    assertEquals(graph.output().name(), fused.output().name());
+    float[] pixels = new float[graph.input().shape().size()];
+    for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
+    Tensor image = Tensor.of(graph.input().shape(), pixels);
+    Engine engine = Engine.sequential();
+    float[] expected = graph.record(engine.exact(), image).logits().toArray();
+    assertArrayEquals(expected, graph.run(engine.exact(), image).toArray());
+    float largest = 0;
+    for (float value : expected) largest = Math.max(largest, Math.abs(value));
+    assertArrayEquals(expected, graph.run(engine, image).toArray(), 1e-5f * largest);
+  }
+}
