@@ -891,6 +891,24 @@ class MainTest {
   }
 
   @Test
+  void timesNetworks() throws IOException {
+    Path json = folder.resolve("bench.json");
+    Result result =
+        run("bench", "squeezenet1_1", "--rounds", "1", "--threads", "1", "--json", json.toString());
+    assertEquals(0, result.exitCode, result.err);
+    String text = Files.readString(json);
+    for (String task : List.of("forward", "explain", "next-target")) {
+      assertTrue(result.out.contains("squeezenet1_1    " + task), result.out);
+      assertTrue(text.contains("\"model\":\"squeezenet1_1\",\"task\":\"" + task + "\""), text);
+    }
+    assertTrue(text.startsWith("{\"machine\":\""), text);
+    assertTrue(text.contains("\"threads\":1,\"batch\":1,\"ours_ms\":"), text);
+    assertTrue(text.contains("\"peer_ms\":null,\"ratio\":null"), text);
+    assertEquals(2, run("bench", "nosuchnet").exitCode);
+    assertEquals(2, run("bench", "--against", "nobody").exitCode);
+  }
+
+  @Test
   void drawsADataSet() throws IOException {
     Path out = folder.resolve("shapes");
     Result result = run("shapes", "--count", "12", "--seed", "3", "--out", out.toString());
