@@ -60,6 +60,10 @@ final class ConvertCommand implements Callable<Integer> {
     Optional<Conversion.Precision> precision = precision();
     UserFiles.check(in, "a file of weights");
     if (Files.isDirectory(out)) throw new Failure(out + ": a folder, expected a file to write");
+    Path parent = out.toAbsolutePath().getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      throw new Failure(out + ": there is no folder " + parent);
+    }
     if (!force && Files.exists(out)) {
       throw new Failure(out + ": exists already (--force replaces it)");
     }

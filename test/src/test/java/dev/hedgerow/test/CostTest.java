@@ -107,8 +107,8 @@ class CostTest {
       }
       for (int outputs : stages[stage]) {
         String name = "conv" + stage + "." + outputs + "." + inputs;
-        Parameter weight = Twins.parameter(name + ".weight", Shape.of(outputs, inputs, 3, 3));
-        Parameter bias = Twins.parameter(name + ".bias", Shape.of(outputs));
+        Parameter weight = HeWeights.of(name + ".weight", Shape.of(outputs, inputs, 3, 3));
+        Parameter bias = HeWeights.of(name + ".bias", Shape.of(outputs));
         Convolution convolution = Convolution.of(weight, bias, Window.of(3, 1, 1), 1);
         node = builder.add(name, new Conv2d(convolution), node);
         node = builder.add("relu" + name, new Relu(), node);
@@ -119,12 +119,11 @@ class CostTest {
     int features = CHANNELS * 49;
     Dense dense =
         Dense.of(
-            Twins.parameter("fc.weight", Shape.of(5, features)),
-            Twins.parameter("fc.bias", Shape.of(5)));
+            HeWeights.of("fc.weight", Shape.of(5, features)), HeWeights.of("fc.bias", Shape.of(5)));
     return builder.build(builder.add("fc", new Linear(dense), node));
   }
 
   private static Tensor image(Shape shape) {
-    return Tensor.of(shape, Twins.parameter("image", shape).toArray());
+    return Tensor.of(shape, HeWeights.of("image", shape).toArray());
   }
 }

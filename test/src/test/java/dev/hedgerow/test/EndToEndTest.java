@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.weights.Npy;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -156,6 +158,27 @@ class EndToEndTest {
     assertEquals(2, run(List.of()).exitCode);
   }
 
+  /** The system refuses to write more: as little is left as of a disk that is full. */
+  @Test
+  void aFileThatCannotBeWrittenWholeIsNotLeft() throws Exception {
+    Assumptions.assumeTrue(File.separatorChar == '/', "ulimit is POSIX");
+    Path in = folder.resolve("in.npy");
+    Npy.write(in, Shape.of(1 << 20), new float[1 << 20]);
+    Path out = Files.createDirectory(folder.resolve("new")).resolve("out.safetensors");
+    Run run = runLimited(List.of("convert", in.toString(), out.toString()));
+    assertEquals(1, run.exitCode, run.err);
+    assertEquals("", run.out);
+    assertTrue(
+        run.err
+            .lines()
+            .anyMatch(("hedgerow: " + out + ": cannot be written: File too large")::equals),
+        run.err);
+    assertEquals(1, run.err.lines().filter(line -> line.startsWith("hedgerow: ")).count());
+    try (Stream<Path> left = Files.list(out.getParent())) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
   private static Map<String, Photograph> photographs(Path index) throws IOException {
     var photographs = new LinkedHashMap<String, Photograph>();
     for (String line : Files.readAllLines(index)) {
@@ -177,19 +200,29 @@ class EndToEndTest {
   }
 
   private Run run(List<String> arguments) throws IOException, InterruptedException {
+    return run(List.of(), arguments);
+  }
+
+  /** Runs the program with files of at most 1 MiB. */
+  private Run runLimited(List<String> arguments) throws IOException, InterruptedException {
+    return run(List.of("/bin/sh", "-c", "ulimit -f 1024; exec \"$@\"", "sh"), arguments);
+  }
+
+  private Run run(List<String> launcher, List<String> arguments)
+      throws IOException, InterruptedException {
     Path jar = Shared.root().resolve("app/target/hedgerow.jar");
     Assumptions.assumeTrue(Files.exists(jar), "the jar is not packed: run mvn verify");
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    var command =
-        new ArrayList<String>(
-            List.of(
-                java.toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-XX:+UseSerialGC",
-                "-Xmx2g",
-                "-jar",
-                jar.toAbsolutePath().toString()));
+    var command = new ArrayList<String>(launcher);
+    command.addAll(
+        List.of(
+            java.toString(),
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-XX:+UseSerialGC",
+            "-Xmx2g",
+            "-jar",
+            jar.toAbsolutePath().toString()));
     command.addAll(arguments);
     Path out = Files.createTempFile(folder, "run", ".out");
     Path err = Files.createTempFile(folder, "run", ".err");

@@ -16,6 +16,7 @@ import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.Twins;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,7 @@ class FamilyHedgeTest {
   void explainsEveryFamily(Family family) {
     boolean large = family.name().startsWith("inception");
     Shape input = large ? Shape.of(1, 3, 123, 107) : Shape.of(1, 3, 96, 80);
-    Graph graph = Twins.of(family).graph(input, CLASSES, Twins::parameter);
+    Graph graph = Twins.of(family).graph(input, CLASSES, HeWeights::of);
     Node start = graph.startLayer().orElseThrow();
     assertEquals(family.startLayer(), start.outputName());
 

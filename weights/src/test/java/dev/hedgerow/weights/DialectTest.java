@@ -11,6 +11,7 @@ import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.InceptionV3;
 import dev.hedgerow.nn.Preprocessing;
+import dev.hedgerow.nn.Twins;
 import dev.hedgerow.weights.Published.Layer;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;

@@ -12,6 +12,7 @@ import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.GoogLeNet;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.InceptionV3;
+import dev.hedgerow.nn.Twins;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;

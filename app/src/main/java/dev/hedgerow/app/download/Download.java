@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -296,7 +298,13 @@ public record Download(
   }
 
   private static String reason(Throwable wrong) {
+    if (wrong instanceof FileAlreadyExistsException other) {
+      return other.getFile() + " is a file, expected a folder";
+    }
     for (Throwable cause = wrong; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return "the host has no address: is there a network?";
+      }
       String message = cause.getMessage();
       if (message != null && !message.isBlank()) return message;
     }

@@ -359,6 +359,22 @@ class DownloadTest {
     assertEquals(2, retries.size());
   }
 
+  @Test
+  void saysThatTheHostIsNotKnown() {
+    URI address = URI.create("http://weights.invalid/w.pth");
+    Download download = download(HttpClient.Builder.NO_PROXY, Download::open);
+    var failure =
+        assertThrows(DownloadException.class, () -> download.fetch(address, target(), CHECKSUM));
+    assertEquals(address + ": the host has no address: is there a network?", failure.getMessage());
+  }
+
+  @Test
+  void saysThatTheCacheIsAFile() throws Exception {
+    Path file = Files.createFile(folder.resolve("cache"));
+    assertEquals(
+        Download.part(target()) + ": " + file + " is a file, expected a folder", failure());
+  }
+
   /** A disk with room for some bytes. */
   private record Full(SeekableByteChannel channel, long room) implements SeekableByteChannel {
     @Override

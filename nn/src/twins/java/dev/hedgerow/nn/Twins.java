@@ -1,18 +1,7 @@
-package dev.hedgerow.weights;
+package dev.hedgerow.nn;
 
-import dev.hedgerow.nn.AlexNet;
-import dev.hedgerow.nn.CifarResNet;
-import dev.hedgerow.nn.DenseNet;
-import dev.hedgerow.nn.Family;
-import dev.hedgerow.nn.GoogLeNet;
 import dev.hedgerow.nn.GoogLeNet.Inception;
-import dev.hedgerow.nn.InceptionV3;
-import dev.hedgerow.nn.MobileNetV2;
-import dev.hedgerow.nn.ResNet;
-import dev.hedgerow.nn.SqueezeNet;
 import dev.hedgerow.nn.SqueezeNet.Fire;
-import dev.hedgerow.nn.Topology;
-import dev.hedgerow.nn.Vgg;
 import java.util.List;
 
 /** Narrow twins of the families: the same layers, names and wiring, a sixteenth of the channels. */
