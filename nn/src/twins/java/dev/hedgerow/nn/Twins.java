@@ -4,26 +4,32 @@ import dev.hedgerow.nn.GoogLeNet.Inception;
 import dev.hedgerow.nn.SqueezeNet.Fire;
 import java.util.List;
 
-/** Narrow twins of the families: the same layers, names and wiring, a sixteenth of the channels. */
+/** Narrow twins of the families: the same layers, names and wiring, fewer channels. */
 public final class Twins {
-  private static final int SHARE = 16;
   private static final int HIDDEN = 32;
 
-  private Twins() {}
+  private final int share;
 
-  /** Returns the narrow twin of a family, which has its name. */
-  public static Family of(Family family) {
-    return family.with(family.name(), narrow(family.topology()));
+  private Twins(int share) {
+    this.share = share;
   }
 
-  private static Topology narrow(Topology topology) {
+  /** Returns the twin of a family with a sixteenth of its channels, which has its name. */
+  public static Family of(Family family) {
+    return of(family, 16);
+  }
+
+  /** Returns the twin of a family with one of {@code share} channels, which has its name. */
+  public static Family of(Family family, int share) {
+    return family.with(family.name(), new Twins(share).narrow(family.topology()));
+  }
+
+  private Topology narrow(Topology topology) {
     return switch (topology) {
-      case AlexNet net -> new AlexNet(net.channels().stream().map(Twins::share).toList(), HIDDEN);
+      case AlexNet net -> new AlexNet(net.channels().stream().map(this::share).toList(), HIDDEN);
       case Vgg net ->
           new Vgg(
-              net.stages().stream()
-                  .map(stage -> stage.stream().map(Twins::share).toList())
-                  .toList(),
+              net.stages().stream().map(stage -> stage.stream().map(this::share).toList()).toList(),
               HIDDEN,
               net.normalized(),
               net.form());
@@ -40,12 +46,12 @@ public final class Twins {
               net.groups() > 1 ? 4 : 1,
               net.form());
       case DenseNet net -> new DenseNet(8, 4, net.bottleneck(), net.blocks(), net.epsilon());
-      case InceptionV3 net -> new InceptionV3(1.0 / SHARE, net.transformed(), net.countPadding());
+      case InceptionV3 net -> new InceptionV3(1.0 / share, net.transformed(), net.countPadding());
       case GoogLeNet net ->
           new GoogLeNet(
-              net.stem().stream().map(Twins::share).toList(),
+              net.stem().stream().map(this::share).toList(),
               net.stages().stream()
-                  .map(stage -> stage.stream().map(Twins::narrow).toList())
+                  .map(stage -> stage.stream().map(this::narrow).toList())
                   .toList(),
               net.transformed());
       case SqueezeNet net ->
@@ -77,7 +83,7 @@ public final class Twins {
     };
   }
 
-  private static Inception narrow(Inception module) {
+  private Inception narrow(Inception module) {
     return new Inception(
         share(module.one()),
         share(module.squeezed()),
@@ -87,7 +93,7 @@ public final class Twins {
         share(module.pooled()));
   }
 
-  private static int share(int channels) {
-    return Math.max(1, channels / SHARE);
+  private int share(int channels) {
+    return Math.max(1, channels / share);
   }
 }

@@ -35,7 +35,7 @@ class FamilyHedgeTest {
   void explainsEveryFamily(Family family) {
     boolean large = family.name().startsWith("inception");
     Shape input = large ? Shape.of(1, 3, 123, 107) : Shape.of(1, 3, 96, 80);
-    Graph graph = Twins.of(family).graph(input, CLASSES, HeWeights::of);
+    Graph graph = Twins.of(family, 8).graph(input, CLASSES, HeWeights::of);
     Node start = graph.startLayer().orElseThrow();
     assertEquals(family.startLayer(), start.outputName());
 
