@@ -44,6 +44,23 @@ record Checkpoint(Trainer.State state, FloatList curve) {
   }
 
   /**
+   * Returns the beginning of a training with the parameters that another one had reached.
+   *
+   * @throws Failure if the file cannot be read, or is of other layers
+   */
+  static Checkpoint startFrom(Path file, Family family, int classes, Run run) throws Failure {
+    Trainer.State start = Trainer.start(family, classes, run.seed);
+    try {
+      WeightSource source = WeightFile.open(file);
+      var state =
+          new Trainer.State(0, read(file, source, "", start.parameters()), start.velocity());
+      return new Checkpoint(state, new FloatArrayList());
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(file, wrong);
+    }
+  }
+
+  /**
    * Reads a training that was interrupted.
    *
    * @throws Failure if the file cannot be read, or is of another training

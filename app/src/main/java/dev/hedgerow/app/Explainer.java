@@ -66,6 +66,13 @@ final class Explainer {
     this.keep = kept.toArray(new Node[0]);
   }
 
+  private static float[] sigmoid(float[] logits) {
+    float[] probabilities = new float[logits.length];
+    for (int k = 0; k < logits.length; k++)
+      probabilities[k] = (float) (1 / (1 + Math.exp(-logits[k])));
+    return probabilities;
+  }
+
   private static Targets.Selection select(Targets targets, Model model) {
     try {
       return targets.among(model.classes());
@@ -92,7 +99,10 @@ final class Explainer {
         throw new Failure(image + ": the network's logits are not finite, " + logit);
       }
     }
-    float[] probabilities = Softmax.forward(engine, recording.logits(), 1).toArray();
+    float[] probabilities =
+        model.multiLabel()
+            ? sigmoid(logits)
+            : Softmax.forward(engine, recording.logits(), 1).toArray();
     List<Explanation.Score> scores = new ArrayList<>();
     for (int k : Targets.descending(logits)) {
       scores.add(new Explanation.Score(k, model.classes().get(k), logits[k], probabilities[k]));

@@ -2,6 +2,7 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.app.download.PublishedFile;
 import dev.hedgerow.app.download.WeightCache;
+import dev.hedgerow.app.shapes.ShapesNetwork;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.ClassNames;
 import dev.hedgerow.nn.Families;
@@ -12,6 +13,7 @@ import dev.hedgerow.weights.Binding;
 import dev.hedgerow.weights.OnnxModel;
 import dev.hedgerow.weights.Release;
 import dev.hedgerow.weights.WeightFile;
+import dev.hedgerow.weights.WeightSource;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -31,7 +34,8 @@ final class ModelOptions {
       required = true,
       paramLabel = "MODEL",
       description =
-          "A family (see: hedgerow models), which needs --weights, or a self-contained file:"
+          "A network that comes with the program: shapes-vgg, shapes-resnet or clever-hans; a"
+              + " family (see: hedgerow models), which needs --weights; or a self-contained file:"
               + " model.onnx.")
   private String model = "";
 
@@ -88,39 +92,52 @@ final class ModelOptions {
    */
   Model load() throws Failure {
     Preprocess asked = preprocess == null ? null : preprocess(preprocess);
+    Optional<ShapesNetwork> own = ShapesNetwork.find(model);
+    if (own.isPresent()) return load(own.get().family(), own.get(), asked);
     Optional<Family> family = Families.find(model);
-    return family.isPresent() ? load(family.get(), asked) : loadFile(asked);
+    return family.isPresent() ? load(family.get(), null, asked) : loadFile(asked);
   }
 
-  private Model load(Family family, @Nullable Preprocess asked) throws Failure {
-    Path weights = this.weights != null ? this.weights : cached(family);
-    UserFiles.check(weights, "a file of weights");
-    Release release;
-    try {
-      release = Release.of(family, WeightFile.open(weights));
-    } catch (IOException wrong) {
-      throw UserFiles.unreadable(weights, wrong);
-    }
-    Preprocessing own = release.preprocessing();
+  /**
+   * Loads a family.
+   *
+   * @param own the network if it comes with the program, whose weights are at hand
+   */
+  private Model load(Family family, @Nullable ShapesNetwork own, @Nullable Preprocess asked)
+      throws Failure {
+    WeightSource source =
+        own != null && own.hasWeights() && weights == null ? own.weights() : source(family);
+    Path file = source.file();
+    Release release = Release.of(family, source);
+    String dialect = own == null ? release.dialect() : "Hedgerow";
+    Preprocessing ofRelease = release.preprocessing();
     Preprocess chosen =
-        asked == null ? new Preprocess(release.dialect() + " " + family.name(), null, own) : asked;
+        asked == null ? new Preprocess(dialect + " " + family.name(), null, ofRelease) : asked;
     Size target = size(chosen);
-    if (target == null) target = new Size(own.height(), own.width());
+    if (target == null) target = new Size(ofRelease.height(), ofRelease.width());
     Graph graph;
     try {
       graph = Binding.bind(release, shape(target));
     } catch (IllegalArgumentException wrong) {
       throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
     } catch (IOException wrong) {
-      throw UserFiles.unreadable(weights, wrong);
+      throw UserFiles.unreadable(file, wrong);
     }
     ClassNames classes =
         labels != null
             ? labels(labels, graph)
-            : graph.classes() == family.classes().size()
-                ? family.classes()
-                : numbered(weights, graph);
-    return model(weights, release.dialect(), graph, chosen, false, classes);
+            : graph.classes() == family.classes().size() ? family.classes() : numbered(file, graph);
+    return model(file, dialect, graph, chosen, false, classes, own != null);
+  }
+
+  private WeightSource source(Family family) throws Failure {
+    Path file = weights != null ? weights : cached(family);
+    UserFiles.check(file, "a file of weights");
+    try {
+      return WeightFile.open(file);
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(file, wrong);
+    }
   }
 
   private Path cached(Family family) {
@@ -147,7 +164,9 @@ final class ModelOptions {
   private Model loadFile(@Nullable Preprocess asked) throws Failure {
     Path file = Path.of(model);
     if (!Files.exists(file) && !looksLikeFile(model)) {
-      List<String> known = Families.all().stream().map(Family::name).toList();
+      List<String> known =
+          Stream.concat(ShapesNetwork.labels().stream(), Families.all().stream().map(Family::name))
+              .toList();
       throw new UsageException(
           "\"" + model + "\" is neither a family nor a file" + Nearest.to(model, known));
     }
@@ -176,7 +195,7 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
-    return model(file, "ONNX", graph, chosen, asked == null, classes);
+    return model(file, "ONNX", graph, chosen, asked == null, classes, false);
   }
 
   private Model model(
@@ -185,7 +204,8 @@ final class ModelOptions {
       Graph graph,
       Preprocess chosen,
       boolean assumed,
-      ClassNames classes)
+      ClassNames classes,
+      boolean multiLabel)
       throws Failure {
     Shape input = graph.input().shape();
     if (input.rank() != 4 || input.extent(1) != CHANNELS) {
@@ -199,7 +219,8 @@ final class ModelOptions {
         chosen.name(),
         assumed,
         chosen.preprocessing().withSize(input.extent(2), input.extent(3)),
-        classes);
+        classes,
+        multiLabel);
   }
 
   private @Nullable Size size(Preprocess chosen) {

@@ -106,6 +106,14 @@ final class TrainCommand implements Callable<Integer> {
   private int threads = Runtime.getRuntime().availableProcessors();
 
   @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description =
+          "Begin with the parameters of a checkpoint of a network of the same layers, and so with"
+              + " pictures of the full size and difficulty.")
+  private @Nullable Path from;
+
+  @Option(
       names = "--checkpoint",
       paramLabel = "FILE",
       description = "Keep the state there, and go on from it if it is there already.")
@@ -121,7 +129,9 @@ final class TrainCommand implements Callable<Integer> {
     Checkpoint start =
         checkpoint != null && Files.exists(checkpoint)
             ? Checkpoint.read(checkpoint, family, ShapesNetwork.classes(), run)
-            : Checkpoint.start(family, ShapesNetwork.classes(), run);
+            : from != null
+                ? Checkpoint.startFrom(from, family, ShapesNetwork.classes(), run)
+                : Checkpoint.start(family, ShapesNetwork.classes(), run);
     Trainer.State trained;
     try (var pool = new ForkJoinPool(threads)) {
       Engine engine = Engine.parallel(pool);
@@ -133,7 +143,12 @@ final class TrainCommand implements Callable<Integer> {
               Loss.SIGMOID_CROSS_ENTROPY,
               schedule,
               start.state());
-      train(trainer, new Curriculum(seed, network.world(), steps), pool, run, start.curve());
+      train(
+          trainer,
+          new Curriculum(seed, network.world(), steps, from == null),
+          pool,
+          run,
+          start.curve());
       trained = trainer.state();
       try {
         Conversion.write(network.finish(trained.parameters()), out, Conversion.Precision.F16);

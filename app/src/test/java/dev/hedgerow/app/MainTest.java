@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.sun.net.httpserver.HttpServer;
+import dev.hedgerow.app.shapes.ShapesNetwork;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.ColourMap;
 import dev.hedgerow.attribution.Methods;
@@ -150,7 +151,8 @@ class MainTest {
   @Test
   void listsModelsAndMethods() {
     List<String> models = run("models").out().lines().toList();
-    assertEquals(Families.all().size(), models.size());
+    assertEquals(ShapesNetwork.labels().size() + Families.all().size(), models.size());
+    assertTrue(models.getFirst().startsWith("shapes-vgg "), models.getFirst());
     String vgg16 =
         models.stream().filter(line -> line.startsWith("vgg16 ")).findFirst().orElseThrow();
     assertTrue(vgg16.contains(" 138357544 parameters"), vgg16);
@@ -973,5 +975,18 @@ class MainTest {
     assertEquals(2, run("train", "vgg16", "--out", out).exitCode);
     assertEquals(2, run("train", "shapes-vgg", "--out", folder.resolve("none.npz")).exitCode);
     assertEquals(2, run("train", "shapes-vgg", "--out", out, "--pictures", "3").exitCode);
+  }
+
+  /** Weights are built in, and each class has a probability of its own. */
+  @ParameterizedTest
+  @CsvSource({"shapes-vgg"})
+  void explainsWithItsOwnNetworks(String network) throws IOException {
+    Path data = folder.resolve("data-" + network);
+    assertEquals(0, run("shapes", "--count", "1", "--seed", "9", "--out", data).exitCode);
+    Path out = folder.resolve("out-" + network);
+    Result result =
+        run("explain", data.resolve("JPEGImages/000000.jpg"), "--model", network, "--out", out);
+    assertEquals(0, result.exitCode, result.err);
+    assertTrue(Files.exists(out.resolve("000000.json")));
   }
 }

@@ -7,8 +7,9 @@ package dev.hedgerow.app.shapes;
  * @param seed of the pictures
  * @param world that the network is to know in the end
  * @param steps of the training
+ * @param rising false for pictures of the world as it is from the first step on
  */
-public record Curriculum(long seed, ShapesOptions world, int steps) {
+public record Curriculum(long seed, ShapesOptions world, int steps, boolean rising) {
   /** Fractions of its multiples lie evenly in 0..1 (the golden ratio, less 1). */
   private static final double GOLDEN = 0.6180339887498949;
 
@@ -23,6 +24,7 @@ public record Curriculum(long seed, ShapesOptions world, int steps) {
    * @param number of the picture, which decides how hard it is
    */
   public Scene scene(int step, long number) {
+    if (!rising) return new Shapes(seed, world).scene(number);
     double progress = (double) step / steps;
     int side = progress < 0.4 ? 48 : progress < 0.8 ? 64 : world.side();
     double place = number * GOLDEN;

@@ -5,16 +5,26 @@ import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.ClassNames;
 import dev.hedgerow.nn.Family;
+import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Modules;
 import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.nn.ResNet;
 import dev.hedgerow.nn.Topology;
 import dev.hedgerow.nn.Vgg;
 import dev.hedgerow.nn.train.Folding;
+import dev.hedgerow.weights.Binding;
+import dev.hedgerow.weights.WeightFile;
+import dev.hedgerow.weights.WeightSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The networks that were trained on the drawn world. Each says which classes are in a picture. */
@@ -66,6 +76,39 @@ public enum ShapesNetwork {
     return this == SHAPES_RESNET
         ? parameters
         : Folding.fold(trained(), family(), classes(), parameters);
+  }
+
+  /** Returns whether weights come with this program. */
+  public boolean hasWeights() {
+    return ShapesNetwork.class.getResource(file()) != null;
+  }
+
+  private String file() {
+    return label() + ".safetensors";
+  }
+
+  /**
+   * Returns the weights that come with this program, in half precision.
+   *
+   * @throws NullPointerException if none do
+   */
+  public WeightSource weights() {
+    String file = file();
+    try (InputStream bytes = ShapesNetwork.class.getResourceAsStream(file)) {
+      return WeightFile.read(
+          Path.of(file), MemorySegment.ofArray(Objects.requireNonNull(bytes, file).readAllBytes()));
+    } catch (IOException wrong) {
+      throw new UncheckedIOException(file + " cannot be read", wrong);
+    }
+  }
+
+  /** Returns the network with these weights, for pictures of the world's size. */
+  public Graph graph() {
+    try {
+      return Binding.bind(family(), weights(), family().input());
+    } catch (IOException wrong) {
+      throw new UncheckedIOException(label() + " cannot be read", wrong);
+    }
   }
 
   private Family family(String classifier, Topology topology) {
