@@ -979,7 +979,7 @@ class MainTest {
 
   /** Weights are built in, and each class has a probability of its own. */
   @ParameterizedTest
-  @CsvSource({"shapes-vgg"})
+  @CsvSource({"shapes-vgg", "clever-hans"})
   void explainsWithItsOwnNetworks(String network) throws IOException {
     Path data = folder.resolve("data-" + network);
     assertEquals(0, run("shapes", "--count", "1", "--seed", "9", "--out", data).exitCode);
