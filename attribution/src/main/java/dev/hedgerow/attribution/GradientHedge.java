@@ -31,16 +31,52 @@ import java.util.function.Function;
  *
  * <p>The rules are {@link HedgeRule} for convolutions, {@link ZBoxRule} for the one that reads the
  * input, and {@link Rules} for the rest. A layer without a rule below the start is refused.
+ *
+ * <p>The variants are the paper's ablation (Table 2): {@code gradient-hedge:without-a} and the like
+ * leave a term of the rule out.
  */
 final class GradientHedge implements Attributor {
+  private final String name;
+  private final String title;
+  private final Set<HedgeRule.Term> leftOut;
+
+  GradientHedge() {
+    this(
+        "gradient-hedge",
+        "Gradient Hedge: (C - Psi) + A + U at every convolution, sums to (gamma - 2)",
+        Set.of());
+  }
+
+  private GradientHedge(String name, String title, Set<HedgeRule.Term> leftOut) {
+    this.name = name;
+    this.title = title;
+    this.leftOut = leftOut;
+  }
+
   @Override
   public String name() {
-    return "gradient-hedge";
+    return name;
   }
 
   @Override
   public String title() {
-    return "Gradient Hedge: (C - Psi) + A + U at every convolution, sums to (gamma - 2)";
+    return title;
+  }
+
+  @Override
+  public List<Attributor> variants() {
+    return List.of(
+        without("c", "A + U", HedgeRule.Term.C),
+        without("psi", "C + A + U", HedgeRule.Term.PSI),
+        without("a", "(C - Psi) + U", HedgeRule.Term.A),
+        without("u", "(C - Psi) + A", HedgeRule.Term.U));
+  }
+
+  private static GradientHedge without(String name, String rest, HedgeRule.Term term) {
+    return new GradientHedge(
+        "gradient-hedge:without-" + name,
+        "Gradient Hedge, an ablation: " + rest + " at every convolution",
+        Set.of(term));
   }
 
   @Override
@@ -101,7 +137,7 @@ final class GradientHedge implements Attributor {
     }
     var walk =
         new RelevanceWalk(
-            engine, recording, warnings, node -> rule(node, inputConvolutions, options));
+            engine, recording, warnings, node -> ablated(rule(node, inputConvolutions, options)));
     List<Tensor> maps = walk.runAll(start, relevances, inputConvolutions.maps());
     var attributions = new ArrayList<Attribution>();
     for (int k = 0; k < maps.size(); k++) {
@@ -149,6 +185,10 @@ final class GradientHedge implements Attributor {
       warnings.add("the start relevance at " + start.name() + " sums to 0 and is not normalised");
     }
     return sum == 0 ? g : Elementwise.scale(engine, g, 1 / sum);
+  }
+
+  private Rule ablated(Rule rule) {
+    return rule instanceof HedgeRule hedge ? hedge.without(leftOut) : rule;
   }
 
   /**

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.MaxPool;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -22,6 +24,7 @@ import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Relu;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Single layers against the numbers of the authors' code. */
@@ -54,6 +57,54 @@ class RulesTest {
         "H3 1", first(pass(HedgeRule.spatial(conv, List.of(1f)), x, r)).toArray(), PRINTED);
     KnownAnswers.assertClose(
         "H3 2", first(pass(HedgeRule.spatial(conv, List.of(2f)), x, r)).toArray(), PRINTED);
+  }
+
+  /** Each term by itself, from the numbers of the whole rule and of J. */
+  @Test
+  void termsCanBeLeftOut() {
+    Convolution conv = Convolution.of(kernel, null, Window.of(3, 1, 1), 1);
+    Tensor r = Det.tensor(3, 1, 3, 4, 4);
+    HedgeRule whole = HedgeRule.spatial(conv, List.of(1.5f));
+    float[] all = first(pass(whole, x, r)).toArray();
+    float[] p = section(Elementwise.positive(engine, r));
+    float[] n = section(Elementwise.negative(engine, r));
+    float[] a = j(conv, Elementwise.indicatorPositive(engine, x), r.shape(), p);
+    float[] u = j(conv, Elementwise.indicatorNotPositive(engine, x), r.shape(), n);
+    float[] hedge = new float[p.length];
+    for (int i = 0; i < p.length; i++) hedge[i] = 1.5f * p[i] + n[i];
+    float[] c = j(conv, x, r.shape(), hedge);
+    long hedged = Reductions.countNonZero(engine, Tensor.of(x.shape(), c));
+    float[][] expected = new float[4][all.length];
+    for (int i = 0; i < all.length; i++) {
+      float psi = c[i] == 0 ? 0 : 1f / hedged;
+      expected[0][i] = a[i] + u[i];
+      expected[1][i] = all[i] + psi;
+      expected[2][i] = all[i] - a[i];
+      expected[3][i] = all[i] - u[i];
+    }
+    double[] sums = {0, 0.5, -1.5, 0.5};
+    for (HedgeRule.Term term : HedgeRule.Term.values()) {
+      Rule.Passed passed = pass(whole.without(Set.of(term)), x, r);
+      assertArrayEquals(
+          expected[List.of(HedgeRule.Term.values()).indexOf(term)],
+          first(passed).toArray(),
+          1e-6f,
+          term.name());
+      double sum = Reductions.sum(engine, first(passed)) + passed.leak();
+      assertEquals(sums[List.of(HedgeRule.Term.values()).indexOf(term)], sum, 1e-5, term.name());
+    }
+    assertEquals(whole, whole.without(Set.of()));
+  }
+
+  private float[] section(Tensor part) {
+    double sum = Math.abs(Reductions.sum(engine, part));
+    return Elementwise.scale(engine, part, 1 / sum).toArray();
+  }
+
+  private float[] j(Convolution conv, Tensor factor, Shape shape, float[] r) {
+    return Redistribution.j(engine, conv, factor, WeightView.ABSOLUTE, Tensor.of(shape, r))
+        .relevance()
+        .toArray();
   }
 
   @Test
