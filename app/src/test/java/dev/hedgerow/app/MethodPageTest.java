@@ -63,7 +63,7 @@ class MethodPageTest {
       assertFalse(text.isBlank(), name + ".md has no section " + section);
     }
     assertTrue(
-        page.sections().getOrDefault("", "").contains("](../images/methods/" + name + ".png)"),
+        page.sections().getOrDefault("", "").contains("](../images/methods/" + name + ".jpg)"),
         name);
   }
 
