@@ -72,7 +72,8 @@ class DemoTest {
         "imagenet",
         false,
         Preprocessing.imagenet().withSize(96, 96),
-        ClassNames.parse(ShapeClass.labels()));
+        ClassNames.parse(ShapeClass.labels()),
+        true);
   }
 
   private static Parameter gaussian(Random random, Shape shape) {
