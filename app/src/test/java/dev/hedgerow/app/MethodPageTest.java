@@ -94,7 +94,7 @@ class MethodPageTest {
             """
             # Title
 
-            ![picture](p.png)
+            ![picture](p.jpg)
 
             ## Idea
             See [the *other*](other.md) `method`, 2 * 3 = 6,

@@ -108,6 +108,46 @@ class PerturbationTest {
     for (double value : mean) assertEquals(0.5, value, 5 * 0.0112);
   }
 
+  /** Of five rows a cell, two are flat at the top of the enlarged grid: two shifts of five. */
+  @Test
+  void masksAreShiftedByLessThanACell() {
+    int n = 1000;
+    int flatRows = 0;
+    int flatColumns = 0;
+    for (int k = 0; k < n; k++) {
+      float[] mask = Rise.mask(0, k, 32, 32);
+      boolean row = true;
+      boolean column = true;
+      for (int i = 0; i < 32; i++) {
+        row &= mask[i] == mask[32 + i];
+        column &= mask[32 * i] == mask[32 * i + 1];
+      }
+      flatRows += row ? 1 : 0;
+      flatColumns += column ? 1 : 0;
+    }
+    // A standard deviation of 0.0155.
+    assertEquals(0.4, (double) flatRows / n, 5 * 0.0155);
+    assertEquals(0.4, (double) flatColumns / n, 5 * 0.0155);
+  }
+
+  @Test
+  void randomMapsAreStandardNormal() {
+    Graph.Builder builder = Graph.builder("input alone");
+    Graph net = builder.build(builder.input("input", Shape.of(1, 1, 100, 100)));
+    Tensor x = Tensor.zeros(Shape.of(1, 1, 100, 100));
+    double mean = 0;
+    double square = 0;
+    int beyond = 0;
+    for (float value : explain(new RandomMap(), net, x, 0, options).heatmap().toArray()) {
+      mean += value / 1e4;
+      square += value * value / 1e4;
+      beyond += Math.abs(value) > 1.96 ? 1 : 0;
+    }
+    assertEquals(0, mean, 5 * 0.01);
+    assertEquals(1, square, 5 * 0.0142);
+    assertEquals(0.05, beyond / 1e4, 5 * 0.0022);
+  }
+
   @Test
   void randomMapsFollowFromSeedImageAndClass() {
     Attributor random = new RandomMap();
