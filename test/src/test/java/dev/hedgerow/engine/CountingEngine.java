@@ -24,7 +24,7 @@ public final class CountingEngine {
                 throw thrown.getCause();
               }
             });
-    this.engine = new Engine((Kernels) counting, null);
+    this.engine = new Engine((Kernels) counting, null).exact();
   }
 
   public Engine engine() {
