@@ -90,10 +90,11 @@ final class DownloadCommand implements Callable<Integer> {
       for (PublishedFile file : PublishedFile.all()) {
         text.printf(
             Locale.ROOT,
-            "%-16s  %s  %-34s  %s%n",
+            "%-16s  %s  %-34s  %5.1f MiB  %s%n",
             file.model(),
             file.version(),
             file.name(),
+            file.mebibytes(),
             Files.exists(cache.path(file)) ? cache.path(file) : "-");
       }
       return Main.DONE;

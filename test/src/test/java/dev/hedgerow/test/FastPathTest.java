@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FastPathTest {
   private static final int SIDE = 224;
 
-  /** Every so many photographs one; all of them were within the bounds once. */
+  /** Every so many photographs one. */
   private static final int SAMPLE = 9;
 
   private final Engine engine = Engine.sequential();
@@ -92,7 +92,7 @@ class FastPathTest {
   private static int[] best(float[] logits) {
     return IntStream.range(0, logits.length)
         .boxed()
-        .sorted(Comparator.comparing(i -> -logits[i]))
+        .sorted(Comparator.comparingDouble(i -> -logits[i]))
         .limit(5)
         .mapToInt(i -> i)
         .toArray();

@@ -19,8 +19,9 @@ import java.util.Objects;
  * @param version {@code v1}, the weights of {@code IMAGENET1K_V1}, or {@code v2}
  * @param name the file's, which ends in the first eight digits of its SHA-256: {@code
  *     vgg16-397923af.pth}
+ * @param mebibytes its size, rounded to thousandths
  */
-public record PublishedFile(String model, String version, String name) {
+public record PublishedFile(String model, String version, String name, double mebibytes) {
   private static final String LIST = "torchvision.txt";
   private static final int DIGITS = 8;
 
@@ -32,7 +33,9 @@ public record PublishedFile(String model, String version, String name) {
           .lines()
           .filter(line -> !line.startsWith("#"))
           .map(line -> line.split(" ", -1))
-          .map(fields -> new PublishedFile(fields[0], fields[1], fields[2]))
+          .map(
+              fields ->
+                  new PublishedFile(fields[0], fields[1], fields[2], Double.parseDouble(fields[3])))
           .toList();
     } catch (IOException wrong) {
       throw new UncheckedIOException(LIST, wrong);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.hedgerow.nn.Families;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -171,6 +172,18 @@ class DownloadTest {
 
   private static Answer status(int status) {
     return exchange -> exchange.sendResponseHeaders(status, -1);
+  }
+
+  /** A file holds at least its parameters; one was published in half precision. */
+  @Test
+  void sizesFitTheNumberOfParameters() {
+    for (PublishedFile file : PublishedFile.all()) {
+      long parameters = Families.find(file.model()).orElseThrow().parameterCount();
+      int bytes = file.name().equals("wide_resnet50_2-95faca4d.pth") ? 2 : 4;
+      double values = (double) bytes * parameters / (1 << 20);
+      double most = file.model().equals("googlenet") ? 2 * values : 1.15 * values;
+      assertTrue(file.mebibytes() > values && file.mebibytes() < most, file.name());
+    }
   }
 
   @Test
@@ -513,7 +526,7 @@ class DownloadTest {
 
   @Test
   void damagedBytesAreNotGood() throws Exception {
-    var file = new PublishedFile("m", "v1", "m-" + CHECKSUM + ".pth");
+    var file = new PublishedFile("m", "v1", "m-" + CHECKSUM + ".pth", 1);
     Path path = Files.write(folder.resolve(file.name()), BYTES);
     assertTrue(WeightCache.isGood(path, file));
     Files.write(path, Arrays.copyOf(BYTES, BYTES.length - 1));
