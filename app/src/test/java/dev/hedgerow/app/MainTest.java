@@ -828,7 +828,8 @@ class MainTest {
   void listsWhatCanBeDownloaded() {
     List<String> lines = run("download", "--list", "--cache", folder).out().lines().toList();
     assertEquals(31, lines.size());
-    assertTrue(lines.getFirst().matches("vgg11 +v1  vgg11-8a719046.pth +-"), lines.getFirst());
+    assertTrue(
+        lines.getFirst().matches("vgg11 +v1  vgg11-8a719046.pth +506.8 MiB  -"), lines.getFirst());
   }
 
   @Test
