@@ -151,8 +151,9 @@ public record Download(
       try {
         HttpResponse<InputStream> response = request(address, before, entityTag);
         try (InputStream body = response.body()) {
-          entityTag = response.headers().firstValue("ETag").orElse(null);
           long total = begin(address, response, part, channel, before);
+          // Not that of an error's page, which begin refuses.
+          entityTag = response.headers().firstValue("ETag").orElse(null);
           if (total == before) return;
           copy(body, part, channel, total);
           return;
