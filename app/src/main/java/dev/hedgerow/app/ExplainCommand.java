@@ -33,7 +33,6 @@ import picocli.CommandLine.TypeConversionException;
     },
     sortOptions = false)
 final class ExplainCommand implements Callable<Integer> {
-  private static final int MOST_THREADS = 1024;
   private static final String NO_FONTS = "this system has no fonts: grids are without names";
 
   @Spec
@@ -79,8 +78,7 @@ final class ExplainCommand implements Callable<Integer> {
               + " EXIF orientation says.")
   private boolean noExif;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor.")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threadsOption = new ThreadsOption();
 
   @Option(
       names = "--out",
@@ -114,9 +112,7 @@ final class ExplainCommand implements Callable<Integer> {
     if (top != null && top < 1) {
       throw new UsageException("--top is " + top + ", expected 1 or more");
     }
-    if (threads < 1 || threads > MOST_THREADS) {
-      throw new UsageException("--threads is " + threads + ", expected 1 to " + MOST_THREADS);
-    }
+    int threads = threadsOption.threads();
     Targets asked = targets != null ? targets : Targets.best(top == null ? 1 : top);
     try (OutputFolder folder = OutputFolder.open(out);
         var pool = new ForkJoinPool(threads)) {
