@@ -22,14 +22,13 @@ import java.util.stream.Stream;
 /**
  * What {@code hedgerow demo} does.
  *
- * @param vgg the network whose account is shown, and on which methods are scored
- * @param resnet a network of another kind
+ * @param models the networks; the account is shown of the first, on which methods are scored
  * @param hans one that learned a watermark
  * @param seed of the world
  * @param pictures how many are explained
  * @param scored how many, after those, are scored
  */
-record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int scored, int threads) {
+record Demo(List<Model> models, Model hans, long seed, int pictures, int scored, int threads) {
   private static final List<String> SCORED_METHODS =
       List.of(
           "gradient-hedge",
@@ -49,14 +48,15 @@ record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int sc
 
   /** Writes the page and the scores, and returns these. */
   List<Score> write(OutputFolder folder, StatusLine line) throws Failure {
+    Model main = models.getFirst();
     var world = new Shapes(seed, ShapesOptions.standard());
     line.show("explaining " + pictures + " pictures");
     List<DemoPage.Pictured> explained = explained(world);
-    DemoPage.Hans caught = new DemoHans(hans, vgg, seed).page();
+    DemoPage.Hans caught = new DemoHans(hans, main, seed).page();
     line.clear();
     List<Score> scores =
         Scoring.run(
-            vgg,
+            main,
             contenders(),
             Contest.Game.SCALED,
             number -> sample(world, number),
@@ -70,8 +70,10 @@ record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int sc
             Main.version(),
             seed,
             pictures - 1,
-            Stream.of(vgg, resnet, hans).map(Model::name).collect(Collectors.joining(", ")),
-            vgg.name(),
+            Stream.concat(models.stream(), Stream.of(hans))
+                .map(Model::name)
+                .collect(Collectors.joining(", ")),
+            main.name(),
             side,
             explained,
             caught,
@@ -86,7 +88,7 @@ record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int sc
   }
 
   private List<DemoPage.Pictured> explained(Shapes world) {
-    var explainer = new DemoPictures(List.of(vgg, resnet));
+    var explainer = new DemoPictures(models);
     return IntStream.range(0, pictures)
         .parallel()
         .mapToObj(number -> explainer.picture(number, world.scene(number)))
@@ -105,7 +107,7 @@ record Demo(Model vgg, Model resnet, Model hans, long seed, int pictures, int sc
     Scene scene = world.scene(at);
     return new Sample(
         "picture " + at,
-        ScenePictures.input(Engine.sequential(), scene.picture(), vgg),
+        ScenePictures.input(Engine.sequential(), scene.picture(), models.getFirst()),
         ScenePictures.truths(scene));
   }
 

@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
+      DemoCommand.class,
       ExplainCommand.class,
       ScoreCommand.class,
       ModelsCommand.class,

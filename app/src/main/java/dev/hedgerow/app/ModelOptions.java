@@ -81,6 +81,13 @@ final class ModelOptions {
               + " 224x224.")
   private @Nullable Size size;
 
+  /** Returns the options that name a network and leave the rest to it. */
+  static ModelOptions of(String model) {
+    var options = new ModelOptions();
+    options.model = model;
+    return options;
+  }
+
   /** A kind of preprocessing. */
   private record Preprocess(String name, @Nullable Size size, Preprocessing preprocessing) {}
 

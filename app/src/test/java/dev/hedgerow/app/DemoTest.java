@@ -83,7 +83,8 @@ class DemoTest {
   }
 
   private String write(Path out, int pictures, int scored) throws Exception {
-    var demo = new Demo(model("vgg"), model("res<b>net"), model("hans"), 7, pictures, scored, 2);
+    var demo =
+        new Demo(List.of(model("vgg"), model("res<b>net")), model("hans"), 7, pictures, scored, 2);
     try (OutputFolder to = OutputFolder.open(out)) {
       List<Score> scores = demo.write(to, new StatusLine(new PrintWriter(new StringWriter())));
       assertEquals("gradient-hedge", scores.getFirst().name());
