@@ -27,6 +27,7 @@ class CamTest {
   void gradCamsWeights(int target) {
     Node layer = netA.node("relu2");
     Recording recording = netA.record(engine, image, layer);
+    KnownAnswers.assertPrinted("A relu2", recording.output(layer).toArray(), 7);
     Score score = Score.of(engine, recording, target, options);
     Tensor gradient = score.gradient(engine, recording, layer);
     KnownAnswers.assertClose(

@@ -51,7 +51,7 @@ class FullGradTest {
   @ValueSource(ints = {0, 2})
   void mapsAreTheAuthors(int target) {
     Attribution attribution = explain("fullgrad", net, target, options);
-    KnownAnswers.assertClose("FG map t" + target, attribution.heatmap().toArray(), 2e-6);
+    KnownAnswers.assertPrinted("FG map t" + target, attribution.heatmap().toArray(), 6);
     assertComplete(attribution, net.run(engine, image).toArray()[target]);
     KnownAnswers.assertClose(
         "FG agf map t" + target,

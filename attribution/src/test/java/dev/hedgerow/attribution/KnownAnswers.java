@@ -31,12 +31,15 @@ final class KnownAnswers {
     }
   }
 
-  /** Asserts equality to 1e-5 of the largest magnitude expected, or to what was printed. */
+  /**
+   * Asserts equality to half a unit of the last decimal printed, and what single precision adds:
+   * 2e-6 of the largest magnitude expected.
+   */
   static void assertPrinted(String name, float[] actual, int decimals) {
     double[] expected = get(name);
     assertEquals(expected.length, actual.length, name);
     double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
-    double tolerance = Math.max(1e-5 * largest, 0.5000001 * Math.pow(10, -decimals));
+    double tolerance = 0.5 * Math.pow(10, -decimals) + 2e-6 * largest;
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], actual[i], tolerance, name + " at " + i);
     }

@@ -9,6 +9,7 @@ import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.LinearOperator;
+import dev.hedgerow.engine.MaxPool;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
@@ -22,12 +23,19 @@ import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
 import dev.hedgerow.nn.layer.Linear;
+import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** LRP, excitation backprop and Relevance-CAM of whole networks against their own code. */
 class LrpMethodsTest {
+  /** As Captum has it. */
+  private static final Lrp LRP_0 = Lrp.of("captum", "", LayerMap.of(new Epsilon(1e-9f)));
+
   private final Engine engine = Engine.sequential();
   private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
   private final Graph netA = Nets.a();
@@ -42,6 +50,11 @@ class LrpMethodsTest {
       assertEquals(List.of(), lrp.warnings());
       assertEquals("fc2", lrp.layers().getFirst().layer());
       assertEquals("conv1", lrp.layers().getLast().layer());
+      // What the other classes, which share the logit, are contrasted with has the same sum.
+      float[] others = new float[3];
+      Arrays.fill(others, (float) sums[target] / 2);
+      others[target] = 0;
+      assertEquals(sums[target], sumFrom(Methods.standard().find("lrp"), others), 1e-6);
     }
   }
 
@@ -76,9 +89,18 @@ class LrpMethodsTest {
       var method = Lrp.of("gu", "", Composites.CONTRASTIVE);
       Attribution lrp = explain(method, netA, target, Options.standard());
       assertEquals(sums[target], lrp.sum(), 1e-6);
+      float[] others = netA.run(engine, image).toArray();
+      for (int k = 0; k < 3; k++) others[k] = k == target ? 0 : Math.abs(others[k]);
+      double expected = target == 0 ? 1.398614313104468 : 1.3253592154782108;
+      assertEquals(expected, sumFrom(method, others), 1e-6);
       Tensor share = Elementwise.scale(engine, lrp.heatmap(), 1 / lrp.sum());
       KnownAnswers.assertPrinted("A LRP/sum t" + target, share.toArray(), 6);
     }
+  }
+
+  private double sumFrom(Attributor method, float[] start) {
+    StartRelevance relevance = StartRelevance.of(Tensor.of(Shape.of(1, 3), start));
+    return explain(method, netA, 0, Options.standard().withStart(relevance)).sum();
   }
 
   @Test
@@ -110,6 +132,7 @@ class LrpMethodsTest {
     for (int target : new int[] {0, 2}) {
       Attribution eb = explain("excitation-backprop", target);
       KnownAnswers.assertPrinted("A EB t" + target, eb.relevance().toArray(), 9);
+      assertEquals(1, Reductions.sum(engine, eb.relevance()), 1e-6);
       Attribution contrastive = explain("contrastive-excitation-backprop", target);
       KnownAnswers.assertPrinted("A cEB t" + target, contrastive.relevance().toArray(), 9);
     }
@@ -130,6 +153,9 @@ class LrpMethodsTest {
         // The account's last sum is ΣR at the layer.
         double sum = KnownAnswers.get("A RCAM sum " + of)[0];
         assertEquals(sum, cam.layers().getLast().sum(), 1e-6);
+        assertEquals(KnownAnswers.get("A RCAM sum fc1 t" + target)[0], sumAfter(cam, "fc1"), 1e-6);
+        KnownAnswers.assertPrinted(
+            "A RCAM w " + of, relevanceCamsWeights(options.saliencyLayer(), target), 8);
       }
       // The only stage begins at the pool.
       assertArrayEquals(
@@ -144,42 +170,79 @@ class LrpMethodsTest {
     }
   }
 
+  /** The means of R over the pixels, from where its definition starts. */
+  private float[] relevanceCamsWeights(@Nullable String layer, int target) {
+    Recording recording = netA.record(engine, image);
+    float[] start = {-1 / 3f, -1 / 3f, -1 / 3f};
+    start[target] = 1;
+    Tensor r =
+        new Descent(engine, recording, null, netA.node(Objects.requireNonNull(layer)))
+            .run(Composites.RELEVANCE_CAM, Tensor.of(Shape.of(1, 3), start));
+    return Reductions.spatialMean(engine, r).toArray();
+  }
+
+  private static double sumAfter(Attribution attribution, String layer) {
+    return attribution.layers().stream()
+        .filter(report -> report.layer().equals(layer))
+        .mapToDouble(LayerReport::sum)
+        .sum();
+  }
+
   /** Captum's "OneConv": with the bias in z LRP-0 is gradient × input. */
   @Test
   void oneConvolutionIsCaptums() {
-    float[] ones = new float[18];
-    java.util.Arrays.fill(ones, 1);
-    float[] rows = new float[32];
-    for (int i = 0; i < 32; i++) rows[i] = i % 8 < 5 ? 1 : -1;
-    Graph.Builder builder = Graph.builder("OneConv");
-    Node node = builder.input("input", Shape.of(1, 1, 4, 4));
-    node =
-        builder.add(
-            "conv1",
-            new Conv2d(
-                Convolution.of(
-                    Parameter.of(Shape.of(2, 1, 3, 3), ones),
-                    Parameter.of(Shape.of(2), -50, -75),
-                    Window.of(3, 1, 0),
-                    1)),
-            node);
-    node = builder.add("relu1", new Relu(), node);
-    node = builder.add("flatten", new Flatten(1), node);
-    node = builder.add("fc1", new Linear(Dense.of(Parameter.of(Shape.of(4, 8), rows), null)), node);
-    Graph graph = builder.build(builder.add("relu2", new Relu(), node));
+    Graph graph = Nets.oneConvolution();
     float[] pixels = new float[16];
     for (int i = 0; i < 16; i++) pixels[i] = i;
-    Recording recording =
-        graph.record(engine, Tensor.of(Shape.of(1, 1, 4, 4), pixels), graph.node("conv1"));
-    var lrp = Lrp.of("captum", "", LayerMap.of(new Epsilon(1e-9f)));
-    Attribution map = lrp.explain(engine, recording, 0, Options.standard());
+    Node conv = graph.node("conv1");
+    Recording recording = graph.record(engine, Tensor.of(Shape.of(1, 1, 4, 4), pixels), conv);
+    assertArrayEquals(
+        new float[] {-5, 4, 31, 40, -30, -21, 6, 15}, recording.output(conv).toArray());
+    assertArrayEquals(new float[] {54, 54, 54, 54}, recording.logits().toArray());
+    Attribution map = LRP_0.explain(engine, recording, 0, Options.standard());
     assertArrayEquals(
         new float[] {0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 0, 0, 0},
         map.heatmap().toArray(),
         1e-5f);
-    Attribution layer =
-        lrp.explain(engine, recording, 0, Options.standard().withSaliencyLayer("conv1"));
-    assertArrayEquals(new float[] {0, 4, 31 - 6, 40 - 15}, layer.relevance().toArray(), 1e-5f);
+    assertEquals(54, map.sum(), 1e-5);
+    Tensor layer =
+        new Descent(engine, recording, null, conv)
+            .run(LayerMap.of(new Epsilon(1e-9f)), StartRelevance.LOGIT.at(engine, recording, 0));
+    assertArrayEquals(new float[] {0, 4, 31, 40, 0, 0, -6, -15}, layer.toArray(), 1e-5f);
+  }
+
+  /** Captum's max pools: of two numbers a row, after a linear layer on each, and of a square. */
+  @Test
+  void maxPoolsAreCaptums() {
+    Graph.Builder builder = Graph.builder("rows");
+    Node node = builder.input("input", Shape.of(1, 1, 2, 2));
+    // Both of a row's outputs are 2 (x0 + x1): a kernel of three that reads zeros beside the row.
+    Window row = new Window(1, 3, 1, 1, 1, 1, 0, 1, 0, 1);
+    Parameter twos = Parameter.of(Shape.of(1, 1, 1, 3), 2, 2, 2);
+    node = builder.add("linear", new Conv2d(Convolution.of(twos, null, row, 1)), node);
+    Window pair = new Window(1, 2, 1, 2, 1, 1, 0, 0, 0, 0);
+    node = builder.add("pool", new MaxPool2d(new MaxPool(pair, false)), node);
+    Graph rows = builder.build(builder.add("flatten", new Flatten(1), node));
+    Tensor x = Tensor.of(Shape.of(1, 1, 2, 2), 1, 2, 5, 6);
+    assertArrayEquals(
+        new float[] {0, 0, 10, 12},
+        LRP_0.explain(engine, rows.record(engine, x), 1, Options.standard()).heatmap().toArray());
+    builder = Graph.builder("square");
+    node = builder.input("input", Shape.of(1, 1, 2, 2));
+    node = builder.add("pool", new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false)), node);
+    Graph square = builder.build(builder.add("flatten", new Flatten(1), node));
+    assertArrayEquals(
+        new float[] {0, 0, 0, 6},
+        LRP_0.explain(engine, square.record(engine, x), 0, Options.standard()).heatmap().toArray());
+  }
+
+  /** Captum's {@code BasicModel_MultiLayer} at x + 3x; it gives the whole to each of the two. */
+  @Test
+  void severalLinearLayersAreCaptums() {
+    Tensor x = Tensor.of(Shape.of(1, 1, 1, 3), 4, 8, 12);
+    Attribution map =
+        LRP_0.explain(engine, Nets.multiLayer().record(engine, x), 0, Options.standard());
+    assertArrayEquals(new float[] {16, 32, 48}, map.relevance().toArray(), 1e-5f);
   }
 
   /** Captum's skip connection: y = L x + x, an addition that splits in proportion. */
@@ -193,9 +256,7 @@ class LrpMethodsTest {
             "linear", new Linear(Dense.of(Parameter.of(Shape.of(2, 2), 5, 5, 5, 5), null)), x);
     Graph graph = builder.build(builder.add("add", new Add(), linear, x));
     Recording recording = graph.record(engine, Tensor.of(Shape.of(1, 2, 1, 1), 2, 3));
-    Attribution map =
-        Lrp.of("captum", "", LayerMap.of(new Epsilon(1e-9f)))
-            .explain(engine, recording, 1, Options.standard());
+    Attribution map = LRP_0.explain(engine, recording, 1, Options.standard());
     assertArrayEquals(new float[] {10, 18}, map.relevance().toArray(), 1e-5f);
   }
 
@@ -264,12 +325,8 @@ class LrpMethodsTest {
 
     Attribution attribution = explain(methods.find("magnitude"), netA, 0, Options.standard());
     assertEquals("magnitude", attribution.method());
-    double above = 0;
-    for (LayerReport layer : attribution.layers()) {
-      if (layer.layer().equals("fc1")) above = layer.sum();
-    }
     // Both rules below conserve.
-    assertEquals(above, attribution.sum(), 1e-6);
+    assertEquals(sumAfter(attribution, "fc1"), attribution.sum(), 1e-6);
   }
 
   private void assertHeatmap(String answer, String method, int target, int decimals) {

@@ -10,6 +10,7 @@ import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.Window;
@@ -37,6 +38,10 @@ class LrpRulesTest {
             Dense.of(Det.parameter(1, 12, 3, 4), null),
             Tensor.of(Shape.of(1, 3), Det.values(13, 3, 0.1)));
     Tensor x = Det.tensor(14, 1, 4);
+    assertArrayEquals(
+        new float[] {.87f, -.27f, -.795f},
+        layer.addBias(engine, Contributions.plain(layer, x).sum(engine)).toArray(),
+        1e-6f);
     Tensor r = Tensor.of(Shape.of(1, 3), Det.values(15, 3, 0.9));
     Map<String, LinearRule> rules =
         Map.of(
@@ -49,16 +54,17 @@ class LrpRulesTest {
             "WSquare", new WSquare(),
             "Flat", new Flat(),
             "ZBox(-1,1)", new ZBox(-1, 1));
-    rules.forEach(
-        (name, rule) -> {
-          Tensor shared = rule.share(engine, layer, x, r);
-          KnownAnswers.assertPrinted("zen " + name, shared.toArray(), 9);
-        });
+    rules.forEach((name, rule) -> assertZennits(name, rule.share(engine, layer, x, r)));
     for (String name : List.of("ZPlus", "AlphaBeta(2,1)", "Gamma(.25)", "WSquare", "ZBox(-1,1)")) {
       var rule = new WithoutBias(Objects.requireNonNull(rules.get(name)));
-      Tensor shared = rule.share(engine, layer, x, r);
-      KnownAnswers.assertPrinted("zen " + name + "_nobias", shared.toArray(), 9);
+      assertZennits(name + "_nobias", rule.share(engine, layer, x, r));
     }
+  }
+
+  private void assertZennits(String name, Tensor shared) {
+    KnownAnswers.assertPrinted("zen " + name, shared.toArray(), 9);
+    float sum = (float) Reductions.sum(engine, shared);
+    KnownAnswers.assertPrinted("zen sum " + name, new float[] {sum}, 9);
   }
 
   @Test
@@ -153,30 +159,61 @@ class LrpRulesTest {
     assertThrows(IllegalArgumentException.class, () -> new Norm(-1));
   }
 
-  /** Captum's SimpleLRPModel: tests/attr/test_lrp.py. */
+  /** Captum's SimpleLRPModel, tests/attr/test_lrp.py, for x and 3x: of 3x all is three times. */
   @Test
   void twoLinearLayersAreCaptums() {
-    Tensor x = Tensor.of(Shape.of(1, 3), 1, 2, 3);
     var epsilon = new Epsilon(1e-9f);
     float[] twos = new float[9];
     Arrays.fill(twos, 2);
-    assertTwoLayers(twos, x, epsilon, epsilon, 18, 36, 54);
+    assertTwoLayers(twos, epsilon, epsilon, List.of(36f, 36f, 36f), 18, 36, 54);
     float[] changed = twos.clone();
     changed[0] = -2;
-    assertTwoLayers(changed, x, new Gamma(1), new Gamma(0.25f), 28 / 3f, 104 / 3f, 52);
+    List<Float> hidden = List.of(24f, 36f, 36f);
+    assertTwoLayers(changed, new Gamma(1), new Gamma(0.25f), hidden, 28 / 3f, 104 / 3f, 52);
     var alphaBeta = new AlphaBeta(1, 0);
-    assertTwoLayers(changed, x, alphaBeta, alphaBeta, 12, 33.6f, 50.4f);
+    assertTwoLayers(changed, alphaBeta, alphaBeta, hidden, 12, 33.6f, 50.4f);
+    LinearRule identity = (engine, layer, x, r) -> r;
+    assertTwoLayers(changed, identity, epsilon, hidden, 24, 36, 36);
   }
 
   private void assertTwoLayers(
-      float[] weights, Tensor x, LinearRule first, LinearRule second, float... expected) {
+      float[] weights, LinearRule first, LinearRule second, List<Float> hidden, float... expected) {
+    Tensor x = Tensor.of(Shape.of(2, 3), 1, 2, 3, 3, 6, 9);
     var one = new LinearMap(Dense.of(Parameter.of(Shape.of(3, 3), weights), null), null);
     var two = new LinearMap(Dense.of(Parameter.of(Shape.of(1, 3), 3, 3, 3), null), null);
-    Tensor hidden = Contributions.plain(one, x).sum(engine);
-    Tensor y = Contributions.plain(two, hidden).sum(engine);
-    Tensor r = second.share(engine, two, hidden, y);
-    // ε of at most 1e-6 against denominators of at least 4.
-    assertArrayEquals(expected, first.share(engine, one, x, r).toArray(), 5e-5f);
+    Tensor between = Contributions.plain(one, x).sum(engine);
+    Tensor y = Contributions.plain(two, between).sum(engine);
+    float[] atHidden = second.share(engine, two, between, y).toArray();
+    float[] atInput = first.share(engine, one, x, Tensor.of(between.shape(), atHidden)).toArray();
+    for (int i = 0; i < 3; i++) {
+      // ε of at most 1e-6 against denominators of at least 4.
+      for (int n = 0; n < 2; n++) {
+        int times = n == 0 ? 1 : 3;
+        assertEquals(times * hidden.get(i), atHidden[3 * n + i], times * 5e-5f);
+        assertEquals(times * expected[i], atInput[3 * n + i], times * 5e-5f);
+      }
+    }
+  }
+
+  /** Captum's network with a tanh, which passes relevance: tests/attr/test_lrp.py. */
+  @Test
+  void linearLayersAroundATanhAreCaptums() {
+    var epsilon = new Epsilon(1e-9f);
+    float[] tenths = new float[9];
+    Arrays.fill(tenths, 0.1f);
+    var one = new LinearMap(Dense.of(Parameter.of(Shape.of(3, 3), tenths), null), null);
+    var two = new LinearMap(Dense.of(Parameter.of(Shape.of(1, 3), .1f, .1f, .1f), null), null);
+    float[] hidden = new float[3];
+    Arrays.fill(hidden, (float) Math.tanh(0.6));
+    Tensor between = Tensor.of(Shape.of(1, 3), hidden);
+    Tensor y = Contributions.plain(two, between).sum(engine);
+    Tensor r = epsilon.share(engine, two, between, y);
+    assertArrayEquals(new float[] {.0537f, .0537f, .0537f}, r.toArray(), 5.0001e-5f);
+    Tensor x = Tensor.of(Shape.of(1, 3), 1, 2, 3);
+    assertArrayEquals(
+        new float[] {.0269f, .0537f, .0806f},
+        epsilon.share(engine, one, x, r).toArray(),
+        5.0001e-5f);
   }
 
   private static Tensor part(Rule.Passed passed, int k) {

@@ -37,6 +37,14 @@ class RulesTest {
   private final Parameter kernel = Det.parameter(1, 2, 3, 2, 3, 3);
 
   @Test
+  void fillersAreTheKnownOnes() {
+    assertArrayEquals(new float[] {.6f, .4f, .2f, 0, -.2f, -.4f, -.6f, -.8f}, Det.values(1, 8, 1));
+    assertArrayEquals(
+        new float[] {.8f, .6f, .4f, .2f, 0, -.2f, -.4f, -.6f, -.8f, -1, .85f, .65f},
+        Det.values(12, 12, 1));
+  }
+
+  @Test
   void convolutionHedges() {
     Convolution conv = Convolution.of(kernel, null, Window.of(3, 1, 1), 1);
     Tensor r = Det.tensor(3, 1, 3, 4, 4);
