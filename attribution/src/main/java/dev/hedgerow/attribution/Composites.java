@@ -122,15 +122,15 @@ public final class Composites {
                       : Rule.Passed.of(r))
           .withMergedBatchNorm(false);
 
+  /** {@code R_i = Σ_j (x_i w_ij)⁺ (R_j ⊘ (Σ_k (x_k w_kj)⁺ + 2 b_j))}. */
+  static final LinearRule Z_PLUS_WITH_TWICE_THE_BIAS =
+      (engine, layer, x, r) ->
+          Contributions.raising(engine, layer, x)
+              .share(engine, layer.withBias(b -> Elementwise.scale(engine, b, 2)), r, 0);
+
   /**
    * Relevance-CAM: {@link #Z_PLUS} with the bias of a convolution in the denominator, twice, as in
    * its authors' code.
    */
-  static final LayerMap RELEVANCE_CAM =
-      Z_PLUS.with(
-          CONVOLUTION,
-          (LinearRule)
-              (engine, layer, x, r) ->
-                  Contributions.raising(engine, layer, x)
-                      .share(engine, layer.withBias(b -> Elementwise.scale(engine, b, 2)), r, 0));
+  static final LayerMap RELEVANCE_CAM = Z_PLUS.with(CONVOLUTION, Z_PLUS_WITH_TWICE_THE_BIAS);
 }

@@ -54,6 +54,11 @@ final class ContrastiveLrp implements Attributor {
   /** Keeps the softmax's gradient from 0 where the network is sure. */
   private static final float SURE = 1e-8f;
 
+  /** z⁺ without bias of the layer with its weights negated: {@code c = (x_i w_ij)⁻}. */
+  static final LinearRule NEGATED =
+      (engine, layer, x, r) ->
+          Contributions.lowering(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
+
   private final Form form;
 
   ContrastiveLrp(Form form) {
@@ -165,9 +170,6 @@ final class ContrastiveLrp implements Attributor {
 
   /** The map with the weights of the last layer negated: what lowers its outputs raises them. */
   private static LayerMap negated(LayerMap map, Graph graph) {
-    LinearRule rule =
-        (engine, layer, x, r) ->
-            Contributions.lowering(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
-    return map.with(ExcitationBackprop.lastWeighted(graph).name(), rule);
+    return map.with(ExcitationBackprop.lastWeighted(graph).name(), NEGATED);
   }
 }

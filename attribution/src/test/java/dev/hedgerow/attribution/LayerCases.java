@@ -153,6 +153,15 @@ final class LayerCases {
     return cases(layers);
   }
 
+  /** Linear layers of up to 70 inputs and outputs, as convolutions of one pixel. */
+  static Arbitrary<Case> linearLayers() {
+    return cases(
+        Combinators.combine(uniform(1, 70), uniform(1, 70))
+            .as(
+                (inputs, outputs) ->
+                    new Sliding(inputs, outputs, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, false)));
+  }
+
   /** Pools of windows 1-5 with padding up to half the window, as every framework has it. */
   static Arbitrary<Case> pools() {
     var sizes = uniform(1, 5);

@@ -11,12 +11,14 @@ import dev.hedgerow.engine.AdaptiveAveragePool;
 import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.MaxPool;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -26,6 +28,7 @@ import dev.hedgerow.nn.layer.BatchNorm;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Layer;
+import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +45,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 /**
- * The rule of each kind of layer against {@link NaiveHedge}, and the account of what it places.
+ * The rule of each kind of layer against {@link NaiveHedge} and {@link NaiveRelative}, and the
+ * account of what it places.
  *
  * <p>Rules work in float32, u = 2⁻²⁴. J's denominators are sums of up to 500 terms of one sign,
  * good to about √500 u = 1.3e-6; maps are compared to 1e-5 of their largest magnitude, which leaves
@@ -70,6 +74,12 @@ class LayerPropertiesTest {
                         == c.layer().outputSize());
   }
 
+  /** A linear layer, as a convolution of one pixel. */
+  @Provide
+  Arbitrary<Case> linearLayers() {
+    return LayerCases.linearLayers();
+  }
+
   @Provide
   Arbitrary<Case> pools() {
     return LayerCases.pools();
@@ -84,6 +94,78 @@ class LayerPropertiesTest {
     assertMap(expected.relevance(), first(passed));
     // Three sections, scaled in float32: a few u each.
     assertEquals(expected.leak(), passed.leak(), 1e-6);
+  }
+
+  /** A linear layer is a convolution of one pixel. */
+  @Property(tries = 200, seed = "20")
+  void hedgeOfALinearLayerIsTheNaiveRule(@ForAll("linearLayers") Case c) {
+    Hedged expected =
+        NaiveHedge.hedge(c.layer(), doubles(c.w()), doubles(c.x()), doubles(c.r()), 1);
+    Assume.that(expected.settled());
+    Rule.Passed passed = passLinear(HedgeRule.point(dense(c)), c);
+    assertMap(expected.relevance(), first(passed));
+    assertEquals(expected.leak(), passed.leak(), 1e-6);
+  }
+
+  @Property(tries = 300, seed = "21")
+  void relativeAttributionIsTheNaiveRule(@ForAll("convolutions") Case c) {
+    assertShifted(
+        NaiveRelative.rap(c.layer(), doubles(c.w()), doubles(c.x()), doubles(c.r()), true),
+        passConvolution(new RapRule(convolution(c).operator(), true), c));
+  }
+
+  @Property(tries = 200, seed = "22")
+  void relativeAttributionOfALinearLayerIsTheNaiveRule(@ForAll("linearLayers") Case c) {
+    assertShifted(
+        NaiveRelative.rap(c.layer(), doubles(c.w()), doubles(c.x()), doubles(c.r()), false),
+        passLinear(new RapRule(dense(c), false), c));
+  }
+
+  @Property(tries = 300, seed = "23")
+  void relativeSectionsAreTheNaiveRule(@ForAll("convolutions") Case c) {
+    assertShifted(
+        NaiveRelative.rsp(
+            c.layer(), c.w().length, doubles(c.x()), doubles(c.r()), !c.layer().isPoint()),
+        passConvolution(RspRule.of(convolution(c)), c));
+  }
+
+  @Property(tries = 200, seed = "24")
+  void relativeSectionsOfALinearLayerAreTheNaiveRule(@ForAll("linearLayers") Case c) {
+    assertShifted(
+        NaiveRelative.rsp(c.layer(), c.w().length, doubles(c.x()), doubles(c.r()), false),
+        passLinear(RspRule.of(new Linear(dense(c))), c));
+  }
+
+  private static void assertShifted(NaiveRelative.Shifted expected, Rule.Passed passed) {
+    Assume.that(expected.settled());
+    assertMap(expected.relevance(), expected.shares(), first(passed));
+  }
+
+  /** C and A of AGF. */
+  @Property(tries = 300, seed = "25")
+  void sharesByMagnitudeAreTheNaiveOnes(@ForAll("convolutions") Case c) {
+    Convolution convolution = convolution(c).convolution();
+    assertShares(c, absolute(c.x()), first(passConvolution(Rules.magnitudes(convolution), c)));
+    float[] ones = ones(c.x().length);
+    assertShares(
+        c,
+        doubles(ones),
+        Redistribution.j(engine, convolution, input(c, ones), WeightView.ABSOLUTE, output(c))
+            .relevance());
+  }
+
+  @Property(tries = 200, seed = "26")
+  void sharesByMagnitudeOfALinearLayerAreTheNaiveOnes(@ForAll("linearLayers") Case c) {
+    assertShares(c, absolute(c.x()), first(passLinear(Rules.magnitudes(dense(c)), c)));
+  }
+
+  private static void assertShares(Case c, double[] a, Tensor actual) {
+    double[] v = absolute(c.w());
+    double[] positive = NaiveHedge.j(c.layer(), a, v, absolute(c.r()));
+    assertMap(
+        NaiveHedge.j(c.layer(), a, v, doubles(c.r())),
+        Arrays.stream(positive).max().orElse(0),
+        actual);
   }
 
   @Property(tries = 500, seed = "12")
@@ -120,7 +202,7 @@ class LayerPropertiesTest {
   void inputConvolutionIsTheNaiveBoxAndConserves(@ForAll("convolutions") Case c) {
     NaiveHedge.Boxed expected =
         NaiveHedge.zBox(c.layer(), doubles(c.w()), doubles(c.x()), doubles(c.r()));
-    Node node = convolution(c);
+    Node node = node(c, convolution(c));
     Tensor passed =
         first(
             GradientHedge.rule(
@@ -224,11 +306,20 @@ class LayerPropertiesTest {
   }
 
   private static void assertMap(double[] expected, Tensor actual) {
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+    assertEqualTo(1e-5 * largest, expected, actual);
+  }
+
+  /** Of shares that may cancel: to 2e-6 of what they were before. */
+  private static void assertMap(double[] expected, double shares, Tensor actual) {
+    assertEqualTo(2e-6 * shares, expected, actual);
+  }
+
+  private static void assertEqualTo(double tolerance, double[] expected, Tensor actual) {
     float[] values = actual.toArray();
     assertEquals(expected.length, values.length);
-    double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
     for (int i = 0; i < values.length; i++) {
-      assertEquals(expected[i], values[i], 1e-5 * largest, "element " + i);
+      assertEquals(expected[i], values[i], tolerance, "element " + i);
     }
   }
 
@@ -245,7 +336,7 @@ class LayerPropertiesTest {
   }
 
   private Rule.Passed hedge(Case c, float[] x) {
-    Node node = convolution(c);
+    Node node = node(c, convolution(c));
     return GradientHedge.rule(
             node,
             new InputConvolutions(Set.of(), Set.of()),
@@ -263,7 +354,19 @@ class LayerPropertiesTest {
         node, new InputConvolutions(Set.of(), Set.of()), List.of(Options.standard()));
   }
 
-  private static Node convolution(Case c) {
+  private Rule.Passed passConvolution(Rule rule, Case c) {
+    return rule.pass(engine, node(c, convolution(c)), List.of(input(c, c.x())), output(c));
+  }
+
+  private Rule.Passed passLinear(Rule rule, Case c) {
+    Tensor x = Tensor.of(Shape.of(1, c.layer().inputs()), c.x());
+    Tensor r = Tensor.of(Shape.of(1, c.layer().outputs()), c.r());
+    Graph.Builder builder = Graph.builder("one");
+    Node node = builder.add("layer", new Linear(dense(c)), builder.input("input", x.shape()));
+    return rule.pass(engine, node, List.of(x), r);
+  }
+
+  private static Conv2d convolution(Case c) {
     Sliding layer = c.layer();
     Shape weight =
         Shape.of(
@@ -271,9 +374,12 @@ class LayerPropertiesTest {
             layer.inputs() / layer.groups(),
             layer.kernelHeight(),
             layer.kernelWidth());
-    return node(
-        c,
-        new Conv2d(Convolution.of(Parameter.of(weight, c.w()), null, c.window(), layer.groups())));
+    return new Conv2d(
+        Convolution.of(Parameter.of(weight, c.w()), null, c.window(), layer.groups()));
+  }
+
+  private static Dense dense(Case c) {
+    return Dense.of(Parameter.of(Shape.of(c.layer().outputs(), c.layer().inputs()), c.w()), null);
   }
 
   private static Node node(Case c, Layer layer) {
@@ -311,6 +417,10 @@ class LayerPropertiesTest {
     float[] ones = new float[count];
     Arrays.fill(ones, 1);
     return ones;
+  }
+
+  private static double[] absolute(float[] values) {
+    return Arrays.stream(doubles(values)).map(Math::abs).toArray();
   }
 
   private static double[] doubles(float[] values) {

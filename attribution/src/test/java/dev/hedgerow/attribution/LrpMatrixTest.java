@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.LayerCases.Case;
+import dev.hedgerow.attribution.NaiveHedge.Even;
 import dev.hedgerow.attribution.NaiveHedge.Terms;
+import dev.hedgerow.engine.AdaptiveAveragePool;
+import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
@@ -15,6 +18,8 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
+import dev.hedgerow.nn.layer.AveragePool2d;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Linear;
@@ -40,6 +45,12 @@ class LrpMatrixTest {
     return LayerCases.convolutions();
   }
 
+  /** Without windows that reach beyond the padding, whose divisor frameworks define otherwise. */
+  @Provide
+  Arbitrary<Case> pools() {
+    return LayerCases.pools().filter(c -> !c.layer().ceil());
+  }
+
   @Property(tries = 60, seed = "71")
   void convolutions(@ForAll("convolutions") Case c, @ForAll boolean merged) {
     var random = new Random(c.seed() + 3);
@@ -60,6 +71,66 @@ class LrpMatrixTest {
                 layer.groups()));
     Shape input = Shape.of(1, layer.inputs(), layer.height(), layer.width());
     assertRules(conv, input, layer, c.x(), c.w(), bias, c.r(), merged ? random : null);
+  }
+
+  @Property(tries = 60, seed = "73")
+  void averagePools(@ForAll("pools") Case c, @ForAll boolean countPadding) {
+    var layer = c.layer();
+    Layer pool = new AveragePool2d(new AveragePool(c.window(), countPadding, false));
+    int padded = layer.kernelHeight() * layer.kernelWidth();
+    assertPool(pool, c, Windows.of(layer, countPadding ? padded : 0), c.r());
+  }
+
+  @Property(tries = 60, seed = "74")
+  void adaptiveAveragePools(
+      @ForAll("pools") Case c,
+      @ForAll @IntRange(min = 1, max = 7) int rows,
+      @ForAll @IntRange(min = 1, max = 7) int columns) {
+    var layer = c.layer();
+    var even = new Even(layer.inputs(), layer.height(), layer.width(), rows, columns);
+    Layer pool = new AdaptiveAveragePool2d(new AdaptiveAveragePool(rows, columns));
+    assertPool(pool, c, Windows.of(even, 0), gaussians(new Random(c.seed()), even.outputSize()));
+  }
+
+  private void assertPool(Layer pool, Case c, Windows windows, float[] r) {
+    Shape input = Shape.of(1, c.layer().inputs(), c.layer().height(), c.layer().width());
+    float[] bias = new float[c.layer().inputs()];
+    assertRules(pool, input, windows, c.x(), windows.weights, bias, r, null);
+  }
+
+  /**
+   * A pool as a layer with a weight of its own for each output.
+   *
+   * @param weights the mean's
+   */
+  private record Windows(Terms pool, float[] weights) implements Terms {
+    /**
+     * Counts.
+     *
+     * @param size what a mean divides by; 0 for the number of inputs an output reads
+     */
+    static Windows of(Terms pool, int size) {
+      int[] count = new int[pool.outputSize()];
+      pool.forEach((output, weight, input) -> count[output]++);
+      float[] weights = new float[count.length];
+      for (int j = 0; j < count.length; j++) weights[j] = 1f / (size == 0 ? count[j] : size);
+      return new Windows(pool, weights);
+    }
+
+    @Override
+    public int inputSize() {
+      return pool.inputSize();
+    }
+
+    @Override
+    public int outputSize() {
+      return pool.outputSize();
+    }
+
+    @Override
+    public void forEach(NaiveHedge.Term term) {
+      pool.forEach((output, weight, input) -> term.at(output, output, input));
+    }
   }
 
   @Property(tries = 60, seed = "72")
@@ -135,7 +206,7 @@ class LrpMatrixTest {
     for (Formula formula : matrix.formulas()) {
       Tensor shared =
           formula.rule.share(engine, map, Tensor.of(input, x), Tensor.of(node.shape(), r));
-      formula.shares.assertClose(formula.rule.toString(), shared.toArray());
+      formula.shares.assertClose(formula.name, shared.toArray());
     }
   }
 
@@ -152,7 +223,11 @@ class LrpMatrixTest {
   }
 
   /** A rule and what it must share. */
-  private record Formula(LinearRule rule, Shares shares) {}
+  private record Formula(String name, LinearRule rule, Shares shares) {
+    Formula(LinearRule rule, Shares shares) {
+      this(rule.toString(), rule, shares);
+    }
+  }
 
   /** What contributes to an entry of the matrix, from x, w and whether there is a connection. */
   @FunctionalInterface
@@ -207,10 +282,12 @@ class LrpMatrixTest {
       double[] up = bias.clone();
       double[] down = bias.clone();
       double[] squared = bias.clone();
+      double[] twice = bias.clone();
       for (int j = 0; j < bias.length; j++) {
         up[j] = Math.max(bias[j], 0);
         down[j] = Math.min(bias[j], 0);
         squared[j] = bias[j] * bias[j];
+        twice[j] = 2 * bias[j];
       }
       return List.of(
           new Formula(new Epsilon(0), shares().add(1, plain, bias, 0)),
@@ -225,9 +302,13 @@ class LrpMatrixTest {
           new Formula(new Gamma(0.25f), gamma(0.25, eps, up, down)),
           new Formula(new WSquare(), shares().add(1, (x, w) -> w * w, squared, eps)),
           new Formula(new Flat(), shares().add(1, (x, w) -> 1, none, 0)),
+          new Formula(new ZBox(-8, 9), box(-8, 9)),
           new Formula(
-              new ZBox(-8, 9),
-              shares().add(1, (x, w) -> x * w + 8 * Math.max(w, 0) - 9 * Math.min(w, 0), none, 0)),
+              "ZBox.OF_IMAGE",
+              ZBox.OF_IMAGE,
+              box(Arrays.stream(x).min().orElseThrow(), Arrays.stream(x).max().orElseThrow())),
+          new Formula(Composites.Z_PLUS_WITH_TWICE_THE_BIAS, shares().add(1, raising, twice, 0)),
+          new Formula("z+ of -w", ContrastiveLrp.NEGATED, shares().add(1, lowering, none, 0)),
           new Formula(
               new Relprop(2),
               shares()
@@ -241,6 +322,15 @@ class LrpMatrixTest {
           new Formula(
               new Excitation(WeightView.NEGATIVE),
               shares().add(1, (x, w) -> Math.max(x, 0) * Math.max(-w, 0), none, 0)));
+    }
+
+    private Shares box(double low, double high) {
+      return shares()
+          .add(
+              1,
+              (x, w) -> x * w - low * Math.max(w, 0) - high * Math.min(w, 0),
+              new double[bias.length],
+              0);
     }
 
     private Shares gamma(double gamma, double eps, double[] up, double[] down) {
