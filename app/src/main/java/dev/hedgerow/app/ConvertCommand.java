@@ -59,11 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
             .orElseThrow(() -> new UsageException(out + ": expected .safetensors or .npz"));
     Optional<Conversion.Precision> precision = precision();
     UserFiles.check(in, "a file of weights");
-    if (Files.isDirectory(out)) throw new Failure(out + ": a folder, expected a file to write");
-    Path parent = out.toAbsolutePath().getParent();
-    if (parent != null && !Files.isDirectory(parent)) {
-      throw new Failure(out + ": there is no folder " + parent);
-    }
+    UserFiles.checkOutput(out);
     if (!force && Files.exists(out)) {
       throw new Failure(out + ": exists already (--force replaces it)");
     }

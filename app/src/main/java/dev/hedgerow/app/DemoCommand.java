@@ -64,7 +64,8 @@ final class DemoCommand implements Callable<Integer> {
     try (OutputFolder folder = OutputFolder.open(out)) {
       var demo =
           new Demo(
-              List.of(ModelOptions.of("shapes-vgg").load()),
+              List.of(
+                  ModelOptions.of("shapes-vgg").load(), ModelOptions.of("shapes-resnet").load()),
               ModelOptions.of("clever-hans").load(),
               seed,
               pictures,

@@ -102,6 +102,7 @@ final class DownloadCommand implements Callable<Integer> {
     PublishedFile file = published();
     URI address = address(file, environment);
     Path kept = cache.path(file);
+    if (out != null) UserFiles.checkOutput(out);
     try {
       if (out == null || !isThere(out, file)) {
         if (!isThere(kept, file)) fetch(address, kept, file, environment);

@@ -28,6 +28,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -88,13 +89,13 @@ final class TrainCommand implements Callable<Integer> {
       names = "--pictures",
       paramLabel = "N",
       description = "How many to train on; default ${DEFAULT-VALUE}.")
-  private int pictures = 60_000;
+  private int pictures = 180_000;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       description = "Pictures a step; default ${DEFAULT-VALUE}.")
-  private int batch = 16;
+  private int batch = 8;
 
   @Option(
       names = "--rate",
@@ -102,8 +103,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "The largest step size; default ${DEFAULT-VALUE}.")
   private double rate = 0.02;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threadsOption = new ThreadsOption();
 
   @Option(
       names = "--from",
@@ -123,6 +123,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Failure {
     ShapesNetwork network = network();
     int steps = steps();
+    UserFiles.checkOutput(out);
     Family family = network.trained();
     var schedule = new Schedule(rate, (int) (WARM_UP * steps), steps, MOMENTUM, DECAY);
     var run = new Checkpoint.Run(seed, batch, steps);
@@ -133,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
                 ? Checkpoint.startFrom(from, family, ShapesNetwork.classes(), run)
                 : Checkpoint.start(family, ShapesNetwork.classes(), run);
     Trainer.State trained;
-    try (var pool = new ForkJoinPool(threads)) {
+    try (var pool = new ForkJoinPool(threadsOption.threads())) {
       Engine engine = Engine.parallel(pool);
       var trainer =
           new Trainer(
@@ -253,7 +254,6 @@ final class TrainCommand implements Callable<Integer> {
       throw new UsageException(
           "--pictures %d --batch %d: expected at least one batch".formatted(pictures, batch));
     }
-    if (threads < 1) throw new UsageException("--threads " + threads + ": expected 1 or more");
     if (seed < 0 || seed >= UNSEEN_SEED) {
       throw new UsageException("--seed " + seed + ": expected 0 to " + (UNSEEN_SEED - 1));
     }

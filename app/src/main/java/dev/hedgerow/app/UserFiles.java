@@ -24,6 +24,17 @@ final class UserFiles {
     if (!Files.isReadable(file)) throw new Failure(file + ": not readable (permission denied)");
   }
 
+  /** Checks that there is a folder for a file that is to be written. */
+  static void checkOutput(Path file) throws Failure {
+    if (Files.isDirectory(file)) {
+      throw new Failure(file + ": a folder, expected a file to write");
+    }
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      throw new Failure(file + ": there is no folder " + parent);
+    }
+  }
+
   /** Returns the failure of reading a file; a message of ours names the file already. */
   static Failure unreadable(Path file, IOException wrong) {
     return new Failure(

@@ -887,6 +887,20 @@ class MainTest {
   }
 
   @Test
+  void looksForTheFolderOfAFileBeforeItWorks() {
+    Path nowhere = folder.resolve("nowhere/file.safetensors");
+    for (Result result :
+        List.of(
+            run("download", "alexnet", "--mirror", "http://localhost:1", "--out", nowhere),
+            run("train", "shapes-vgg", "--out", nowhere))) {
+      assertEquals(1, result.exitCode());
+      assertEquals(
+          "hedgerow: %s: there is no folder %s".formatted(nowhere, nowhere.getParent()),
+          result.err().strip());
+    }
+  }
+
+  @Test
   void verboseAddsTheStackTrace() {
     Result result = explain(folder.resolve("verbose"), noPicture, "--verbose");
     assertEquals(1, result.exitCode());
@@ -989,5 +1003,21 @@ class MainTest {
         run("explain", data.resolve("JPEGImages/000000.jpg"), "--model", network, "--out", out);
     assertEquals(0, result.exitCode, result.err);
     assertTrue(Files.exists(out.resolve("000000.json")));
+  }
+
+  @Test
+  void demonstrates() throws IOException {
+    Path out = folder.resolve("demo");
+    Result result = run("demo", "--out", out, "--pictures", "1", "--score", "3");
+    assertEquals(0, result.exitCode, result.err);
+    assertTrue(result.out.contains("gradient-hedge"), result.out);
+    assertTrue(result.out.endsWith(out.resolve("report.html") + System.lineSeparator()));
+    String page = Files.readString(out.resolve("report.html"));
+    for (String network : List.of("shapes-vgg", "shapes-resnet", "clever-hans")) {
+      assertTrue(page.contains(network), network);
+    }
+    assertTrue(Files.readString(out.resolve("scores.json")).contains("\"outside_inside\""));
+    assertUsage(run("demo", "--out", out, "--pictures", "0"), "--pictures is 0");
+    assertUsage(run("demo", "--out", out, "--score", "0"), "--score is 0");
   }
 }

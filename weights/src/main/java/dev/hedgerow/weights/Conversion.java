@@ -135,7 +135,8 @@ public final class Conversion {
    * @param tensors by name
    * @param to where to write; an existing file is replaced
    * @param precision what all are rounded to
-   * @throws IOException if {@code to} cannot be written; nothing stays behind
+   * @throws IOException if {@code to} cannot be written, or a number is too large for the
+   *     precision; nothing stays behind
    */
   public static void write(Map<String, Parameter> tensors, Path to, Precision precision)
       throws IOException {
@@ -154,7 +155,15 @@ public final class Conversion {
                   precision.type));
         });
     var conversion = new Conversion();
-    PartFile.write(to, channel -> SafetensorsWriter.write(channel, items, conversion));
+    PartFile.write(
+        to,
+        channel -> {
+          SafetensorsWriter.write(channel, items, conversion);
+          if (!conversion.overflows.isEmpty()) {
+            throw new IOException(
+                "too large for %s: %s".formatted(precision, conversion.overflows.keySet()));
+          }
+        });
   }
 
   /** Takes the bytes that are written. */

@@ -8,9 +8,12 @@ import static dev.hedgerow.weights.Samples.i64;
 import static dev.hedgerow.weights.Samples.safetensors;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.weights.Conversion.Format;
 import dev.hedgerow.weights.Conversion.Precision;
 import java.io.IOException;
@@ -100,6 +103,15 @@ final class ConversionTest {
   private static String header(String type, String shape) {
     String text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
     return text + " ".repeat(117 - text.length());
+  }
+
+  @Test
+  void tensorsOfOursMustFitTheirPrecision() {
+    Path out = folder.resolve("large");
+    var large = Map.of("w", Parameter.of(Shape.of(1), new float[] {1e5f}));
+    var wrong = assertThrows(IOException.class, () -> Conversion.write(large, out, Precision.F16));
+    assertEquals("too large for F16: [w]", wrong.getMessage());
+    assertFalse(Files.exists(out));
   }
 
   @Test

@@ -14,7 +14,7 @@ public record Curriculum(long seed, ShapesOptions world, int steps, boolean risi
   private static final double GOLDEN = 0.6180339887498949;
 
   /** How much faster than the training the difficulty rises. */
-  private static final double PACE = 3;
+  private static final double PACE = 4;
 
   /**
    * Draws a picture. At progress p, difficulties lie evenly between PACE·p − 1 and PACE·p, within
@@ -26,7 +26,7 @@ public record Curriculum(long seed, ShapesOptions world, int steps, boolean risi
   public Scene scene(int step, long number) {
     if (!rising) return new Shapes(seed, world).scene(number);
     double progress = (double) step / steps;
-    int side = progress < 0.4 ? 48 : progress < 0.8 ? 64 : world.side();
+    int side = progress < 0.2 ? 48 : progress < 0.65 ? 64 : world.side();
     double place = number * GOLDEN;
     place -= StrictMath.floor(place);
     double difficulty = Math.clamp(PACE * progress - place, 0.0, 1.0);

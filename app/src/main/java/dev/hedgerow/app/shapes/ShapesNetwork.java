@@ -125,11 +125,11 @@ public enum ShapesNetwork {
   private static Vgg vgg(boolean normalized) {
     List<List<Integer>> stages =
         List.of(
-            List.of(8, 8),
             List.of(16, 16),
-            List.of(32, 32, 32),
+            List.of(32, 32),
+            List.of(48, 48, 48),
             List.of(64, 64, 64),
-            List.of(64, 64, 64));
+            List.of(96, 96, 96));
     return new Vgg(stages, 1, normalized, Vgg.Form.POOLED);
   }
 
@@ -137,9 +137,9 @@ public enum ShapesNetwork {
   private static ResNet resNet() {
     List<ResNet.Stage> stages =
         List.of(
-            new ResNet.Stage(2, 8, 32),
-            new ResNet.Stage(2, 16, 64),
-            new ResNet.Stage(2, 32, 128),
+            new ResNet.Stage(2, 16, 32),
+            new ResNet.Stage(2, 32, 64),
+            new ResNet.Stage(2, 64, 128),
             new ResNet.Stage(2, 64, 256));
     var pool = new MaxPool(Window.of(3, 2, 1), false);
     var form = new ResNet.Form(ResNet.Bias.NONE, Window.of(3, 1, 1), pool, false, Modules.EPSILON);
