@@ -59,8 +59,12 @@ record DemoPage(
    */
   record Question(String name, String outline, List<Maps> maps, List<Account> accounts) {}
 
-  /** The maps of a method on a network. */
-  record Maps(String method, String network, List<Version> versions) {}
+  /**
+   * The maps of a method on a network.
+   *
+   * @param percent how probable that network finds the class
+   */
+  record Maps(String method, String network, int percent, List<Version> versions) {}
 
   /**
    * An image that the slider chooses.

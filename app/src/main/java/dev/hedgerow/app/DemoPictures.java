@@ -71,6 +71,10 @@ final class DemoPictures {
     return 1 / (1 + Math.exp(-recording.logits().toArray()[kind.index()]));
   }
 
+  private static int percent(Recording recording, ShapeClass kind) {
+    return (int) Math.rint(100 * probability(recording, kind));
+  }
+
   /** Returns what the page shows of a picture. */
   DemoPage.Pictured picture(int number, Scene scene) {
     List<Recording> recordings =
@@ -88,7 +92,7 @@ final class DemoPictures {
         .mapToObj(
             k -> {
               ShapeClass kind = ShapeClass.all().get(k);
-              int percent = (int) Math.rint(100 * probability(recording, kind));
+              int percent = percent(recording, kind);
               return new DemoPage.Prediction(kind.label(), percent, scene.classes().contains(kind));
             })
         .filter(prediction -> prediction.present() || prediction.percent() >= WORTH_NAMING)
@@ -101,14 +105,16 @@ final class DemoPictures {
     List<DemoPage.Account> accounts = List.of();
     for (int i = 0; i < models.size(); i++) {
       Model model = models.get(i);
-      List<Attribution> hedged = hedged(recordings.get(i), kind);
-      maps.add(new DemoPage.Maps("Gradient Hedge", model.name(), versions(hedged)));
+      Recording recording = recordings.get(i);
+      int percent = percent(recording, kind);
+      List<Attribution> hedged = hedged(recording, kind);
+      maps.add(new DemoPage.Maps("Gradient Hedge", model.name(), percent, versions(hedged)));
       maps.add(
           new DemoPage.Maps(
               "Grad-CAM",
               model.name(),
-              List.of(
-                  version(explain(GRAD_CAM, recordings.get(i), kind, Options.standard()), ""))));
+              percent,
+              List.of(version(explain(GRAD_CAM, recording, kind, Options.standard()), ""))));
       if (i == 0) accounts = accounts(model.graph(), hedged);
     }
     String outline = Outline.of(ScenePictures.region(scene, kind));

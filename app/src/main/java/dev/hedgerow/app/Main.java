@@ -105,12 +105,14 @@ final class Main implements Callable<Integer> {
 
   private int usage(ParameterException wrong) {
     String message = String.valueOf(wrong.getMessage());
+    boolean top = wrong.getCommandLine().getParent() == null;
     if (wrong instanceof UnmatchedArgumentException unknown) {
+      String first = unknown.getUnmatched().getFirst();
+      if (top && !first.startsWith("-")) message = "there is no command " + first;
       List<String> near = unknown.getSuggestions();
       if (!near.isEmpty()) message += "; did you mean " + String.join(", ", near) + "?";
     }
-    CommandLine command = wrong.getCommandLine();
-    String help = command.getParent() == null ? "help" : "help " + command.getCommandName();
+    String help = top ? "help" : "help " + wrong.getCommandLine().getCommandName();
     messages().error(new UsageException(message + " (see: hedgerow " + help + ")", wrong));
     return USAGE;
   }

@@ -788,6 +788,7 @@ class MainTest {
 
   @Test
   void saysWhatIsMissing() {
+    assertUsage(run("trian", cat), "there is no command trian; did you mean train?");
     assertUsage(run("explain"), "Missing required");
     assertUsage(run("explain", "--model", "vgg16"), "IMAGE");
     assertUsage(run("explain", cat), "--model");
