@@ -51,6 +51,7 @@ final class GenerateKernels {
             .replace("@CORRELATE_TILES@", correlateTiles(pairs))
             .replace("@ROWS@", Integer.toString(correlateRows(pairs)))
             .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS)
+            .replace("@WINOGRAD_STARTS@", winogradStarts())
             .replace("@WINOGRAD_WEIGHTS@", winogradWeights())
             .replace("@WINOGRAD_INPUT@", winogradInput())
             .replace("@WINOGRAD_OUTPUT@", winogradOutput());
@@ -161,12 +162,26 @@ final class GenerateKernels {
     return text.append("}\n\n").toString();
   }
 
-  /**
-   * U = G g Gᵀ for the 3×3 weights g of a vector of outputs: columns of g to a 6×3 scratch, then its
-   * rows to the 36 products' weights.
-   */
+  /** Where the 9 taps' weights and the 6 products' begin. */
+  static String winogradStarts() {
+    var text = new StringBuilder();
+    for (int i = 0; i < 9; i++) text.append("int tap%1$d = wAt + taps[%1$d];\n".formatted(i));
+    for (int i = 0; i < 6; i++) text.append("int to%1$d = uAt + %1$d * uStep;\n".formatted(i));
+    return text.toString();
+  }
+
+  /** One row of U = G g Gᵀ for the 3×3 weights g of a vector of outputs: a row of G g, times Gᵀ. */
   static String winogradWeights() {
-    return transform("weights", 3, "w", "wAt + taps[3 * %d + c] + lane", 6, "u", "uAt + (6 * r + %d) * uStep + lane");
+    var text = new StringBuilder();
+    for (int c = 0; c < 3; c++) {
+      text.append("FloatVector d%d = FloatVector.fromArray(S, w, tap%d + i).mul(g0);\n".formatted(c, c));
+      for (int k = 1; k < 3; k++) {
+        text.append("d%1$d = FloatVector.fromArray(S, w, tap%2$d + i).fma(g%3$d, d%1$d);\n".formatted(c, 3 * k + c, k));
+      }
+    }
+    text.append(line("weights"));
+    for (int c = 0; c < 6; c++) text.append("t%d.intoArray(u, to%d + i);\n".formatted(c, c));
+    return text.toString();
   }
 
   /** V = Bᵀ d B for the 6×6 pixels d of a tile: columns of d to a 6×6 scratch, then its rows. */
@@ -364,9 +379,25 @@ final class GenerateKernels {
         }
 
         @Override
-        public void winogradWeights(float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
+        public void scalePixels(float[] x, int xAt, int xStep, float[] factor, float[] offset, int at, float[] y, int yAt, int yStep, int count) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector factors = FloatVector.fromArray(S, factor, at + lane);
+            FloatVector offsets = FloatVector.fromArray(S, offset, at + lane);
+            for (int p = 0; p < count; p++) {
+              FloatVector pixel = FloatVector.fromArray(S, x, xAt + p * xStep + lane);
+              pixel.fma(factors, offsets).max(0f).intoArray(y, yAt + p * yStep + lane);
+            }
+          }
+        }
+
+        @Override
+        public void winogradWeights(float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep, int lanes) {
           FloatVector four = FloatVector.broadcast(S, 4);
-          for (int lane = 0; lane < lanes; lane += LANES) {
+          FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
+          FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
+          FloatVector g2 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 2]);
+        @WINOGRAD_STARTS@
+          for (int i = 0; i < channels * lanes; i += LANES) {
         @WINOGRAD_WEIGHTS@
           }
         }

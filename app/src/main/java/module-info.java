@@ -12,6 +12,7 @@ module dev.hedgerow.app {
   requires com.samskivert.jmustache;
   requires com.twelvemonkeys.imageio.webp;
   requires java.desktop;
+  requires java.management;
   requires java.net.http;
 
   opens dev.hedgerow.app to

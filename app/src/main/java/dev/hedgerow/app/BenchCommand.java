@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,10 +35,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description = {
-      "Time whole networks, warm: medians of runs that alternate with those of a peer.",
+      "Time whole networks: medians of warm runs that alternate with those of a peer.",
       "",
       "forward: the network alone. explain: forward pass, gradient and walk of Gradient Hedge."
-          + " next-target: what one more class of the same image costs."
+          + " next-target: what one more class of the same image costs. cold, of files: hedgerow"
+          + " explain of one picture, from the start of its JVM to its end; RSS is that JVM's."
     },
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -58,7 +60,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--against",
       paramLabel = PEER,
-      description = "Also run ONNX files in ONNX Runtime, whose jar must be on the class path.")
+      description =
+          "Also run ONNX files in ONNX Runtime, whose jar must be on the class path or in Maven's"
+              + " local repository.")
   private @Nullable String against;
 
   @Option(
@@ -68,11 +72,21 @@ final class BenchCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES}; default: all.")
   private List<Benchmark.Task> tasks = List.of(Benchmark.Task.values());
 
-  @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor.")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threadsOption = new ThreadsOption();
 
-  @Option(names = "--batch", paramLabel = "N", description = "Images of a forward run; default: 1.")
-  private int batch = 1;
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      split = ",",
+      description = "Images of a forward run; default: 1.")
+  private List<Integer> batches = List.of(1);
+
+  @Option(
+      names = "--side",
+      paramLabel = "N",
+      split = ",",
+      description = "Height and width of the images; default: the network's own, as that of files.")
+  private List<Integer> sides = List.of();
 
   @Option(names = "--rounds", paramLabel = "N", description = "Timed runs; default: 20.")
   private int rounds = 20;
@@ -85,9 +99,13 @@ final class BenchCommand implements Callable<Integer> {
     if (against != null && !against.equals(PEER)) {
       throw new UsageException("--against " + against + ": expected " + PEER);
     }
-    if (threads < 1 || batch < 1 || rounds < 1) {
-      throw new UsageException("--threads, --batch and --rounds: expected 1 or more");
+    if (rounds < 1
+        || batches.stream().anyMatch(n -> n < 1)
+        || sides.stream().anyMatch(n -> n < 1)) {
+      throw new UsageException("--batch, --side and --rounds: expected 1 or more");
     }
+    if (against != null) OnnxRuntime.find();
+    int threads = threadsOption.threads();
     PrintWriter out = spec.commandLine().getOut();
     List<Benchmark.Row> rows = new ArrayList<>();
     try (var pool = new ForkJoinPool(threads)) {
@@ -95,39 +113,60 @@ final class BenchCommand implements Callable<Integer> {
       String machine = machine(engine);
       out.println(machine);
       out.printf(
-          "%-16s %-12s %7s %5s %9s %9s %6s %8s%n",
-          "model", "task", "threads", "batch", "ours ms", "peer ms", "ratio", "RSS MiB");
-      for (String model : models) time(model, engine, rows, out);
+          "%-16s %-12s %7s %5s %5s %9s %9s %6s %8s%n",
+          "model", "task", "threads", "batch", "side", "ours ms", "peer ms", "ratio", "RSS MiB");
+      for (String model : models) {
+        if (model.endsWith(".onnx")) {
+          Path file = Path.of(model);
+          time(file, read(file), engine, rows, out);
+        } else {
+          Family family = family(model);
+          List<Integer> own = List.of(family.input().extent(2));
+          for (int side : sides.isEmpty() ? own : sides) {
+            time(null, random(family, side), engine, rows, out);
+          }
+        }
+      }
       if (json != null) write(json, machine, rows);
     }
     return Main.DONE;
   }
 
-  private void time(String model, Engine engine, List<Benchmark.Row> rows, PrintWriter out)
+  private void time(
+      @Nullable Path file, Graph graph, Engine engine, List<Benchmark.Row> rows, PrintWriter out)
       throws Failure {
-    boolean isFile = model.endsWith(".onnx");
-    Graph graph = isFile ? read(Path.of(model)) : random(model);
-    var benchmark = new Benchmark(graph.name(), graph, engine, rounds, batch);
-    boolean compared = isFile && against != null;
-    try (OnnxRuntime peer =
-        compared ? new OnnxRuntime(Path.of(model), threads, benchmark.images()) : null) {
-      for (Benchmark.Task task : tasks) {
-        // One image at a time is explained.
-        if (task != Benchmark.Task.FORWARD && batch > 1) continue;
-        Benchmark.Row row = benchmark.time(task, peer);
-        rows.add(row);
-        out.printf(
-            Locale.ROOT,
-            "%-16s %-12s %7d %5d %9.1f %9.1f %6.2f %8.0f%n",
-            row.model(),
-            row.task(),
-            row.threads(),
-            row.batch(),
-            row.ours(),
-            row.peer(),
-            row.ratio(),
-            row.resident());
-        out.flush();
+    for (int batch : batches) {
+      var benchmark = new Benchmark(graph, engine, rounds, batch);
+      try (OnnxRuntime peer =
+          file != null && against != null
+              ? new OnnxRuntime(file, engine.threads(), benchmark.images())
+              : null) {
+        for (Benchmark.Task task : tasks) {
+          // One image at a time is explained.
+          if (task != Benchmark.Task.FORWARD && batch > 1) continue;
+          Benchmark.Row row;
+          if (task != Benchmark.Task.COLD) {
+            row = benchmark.time(task, peer);
+          } else if (file != null) {
+            row = benchmark.cold(file);
+          } else {
+            continue;
+          }
+          rows.add(row);
+          out.printf(
+              Locale.ROOT,
+              "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
+              row.model(),
+              row.task(),
+              row.threads(),
+              row.batch(),
+              row.side(),
+              row.ours(),
+              row.peer(),
+              row.ratio(),
+              row.resident());
+          out.flush();
+        }
       }
     }
   }
@@ -141,16 +180,22 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  private static Family family(String name) {
+    return Families.find(name)
+        .orElseThrow(() -> new UsageException(name + ": neither a family nor an .onnx file"));
+  }
+
   /** A family with He-scaled pseudo-random weights, normalisations that change nothing, no bias. */
-  private static Graph random(String name) {
-    Family family =
-        Families.find(name)
-            .orElseThrow(() -> new UsageException(name + ": neither a family nor an .onnx file"));
+  private static Graph random(Family family, int side) {
     var random = new SplittableRandom(1);
-    return family.graph(
-        family.input(),
-        family.classes().size(),
-        (parameter, shape) -> fill(parameter, shape, random));
+    try {
+      return family.graph(
+          family.input().with(2, side).with(3, side),
+          family.classes().size(),
+          (parameter, shape) -> fill(parameter, shape, random));
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--side " + side + ": " + wrong.getMessage(), wrong);
+    }
   }
 
   private static Parameter fill(String name, Shape shape, SplittableRandom random) {
@@ -168,10 +213,11 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static String machine(Engine engine) {
-    return "%s, %d processors, Java %s (%s), %s"
+    return "%s, %d processors, %d threads, Java %s (%s), %s"
         .formatted(
             processor(),
             Runtime.getRuntime().availableProcessors(),
+            engine.threads(),
             Runtime.version(),
             System.getProperty("java.vendor"),
             engine.kernelName());
@@ -200,6 +246,7 @@ final class BenchCommand implements Callable<Integer> {
         to.writeStringField("task", row.task().toString());
         to.writeNumberField("threads", row.threads());
         to.writeNumberField("batch", row.batch());
+        to.writeNumberField("side", row.side());
         writeNumber(to, "ours_ms", row.ours());
         writeNumber(to, "peer_ms", row.peer());
         writeNumber(to, "ratio", row.ratio());

@@ -10,18 +10,24 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /** Times one network: medians of warm runs that alternate with those of a peer. */
 final class Benchmark {
-  private final String model;
   private final Graph graph;
   private final Engine engine;
   private final int rounds;
@@ -31,7 +37,8 @@ final class Benchmark {
   enum Task {
     FORWARD("forward"),
     EXPLAIN("explain"),
-    NEXT_TARGET("next-target");
+    NEXT_TARGET("next-target"),
+    COLD("cold");
 
     private final String label;
 
@@ -50,11 +57,19 @@ final class Benchmark {
    *
    * @param ours milliseconds
    * @param peer milliseconds; NaN where there is none
+   * @param side height of the images
    * @param resident the process' largest resident size so far, in MiB; NaN where the system does
    *     not say
    */
   record Row(
-      String model, Task task, int threads, int batch, double ours, double peer, double resident) {
+      String model,
+      Task task,
+      int threads,
+      int batch,
+      int side,
+      double ours,
+      double peer,
+      double resident) {
     /** Returns the peer's time divided by ours; NaN where there is none. */
     double ratio() {
       return peer / ours;
@@ -65,8 +80,7 @@ final class Benchmark {
    * @param rounds how many warm runs are timed; half as many go before
    * @param batch how many images a run has
    */
-  Benchmark(String model, Graph graph, Engine engine, int rounds, int batch) {
-    this.model = model;
+  Benchmark(Graph graph, Engine engine, int rounds, int batch) {
     this.graph = graph;
     this.engine = engine;
     this.rounds = rounds;
@@ -83,7 +97,7 @@ final class Benchmark {
   }
 
   /**
-   * Times a task.
+   * Times a warm task.
    *
    * @param peer for {@link Task#FORWARD}; null for none
    */
@@ -95,6 +109,7 @@ final class Benchmark {
         double[] medians = median(List.of(() -> explain(1), () -> explain(2)));
         yield row(task, medians[1] - medians[0], Double.NaN);
       }
+      case COLD -> throw new IllegalArgumentException("cold is not warm");
     };
   }
 
@@ -105,6 +120,7 @@ final class Benchmark {
       long start = System.nanoTime();
       graph.run(engine, x);
       double time = since(start);
+      // Its threads spin for a while after a run, on the cores that ours need next: it pauses.
       double other = peer == null ? Double.NaN : peer.run();
       if (round < 0) continue;
       ours[round] = time;
@@ -118,12 +134,15 @@ final class Benchmark {
     long start = System.nanoTime();
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
-    Recording recording = graph.record(engine, x, hedge.keeps(graph, options).toArray(Node[]::new));
     Request[] requests = new Request[targets];
     for (int target = 0; target < targets; target++) {
       requests[target] = new Request(target, options);
     }
-    hedge.explainAll(engine, recording, List.of(requests));
+    try (Engine.Lease lease = engine.lease()) {
+      Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
+      Recording recording = graph.record(lease.engine(), x, kept);
+      hedge.explainAll(lease.engine(), recording, List.of(requests));
+    }
     return since(start);
   }
 
@@ -145,21 +164,105 @@ final class Benchmark {
     return sorted[sorted.length / 2];
   }
 
+  /**
+   * Times {@code hedgerow explain} in processes of their own, five at most.
+   *
+   * @param model ONNX file
+   */
+  Row cold(Path model) throws Failure {
+    double[] times = new double[Math.min(rounds, 5)];
+    double resident = Double.NaN;
+    try {
+      Path folder = Files.createTempDirectory("hedgerow-bench");
+      try {
+        Path picture = folder.resolve("picture.png");
+        ImageIO.write(picture(), "png", picture.toFile());
+        List<String> command = new ArrayList<>(hedgerow());
+        command.addAll(List.of("explain", "--model", model.toString()));
+        command.addAll(List.of("--threads", Integer.toString(engine.threads())));
+        command.addAll(List.of("--out", folder.toString(), picture.toString()));
+        for (int round = 0; round < times.length; round++) {
+          long start = System.nanoTime();
+          Process process =
+              new ProcessBuilder(command)
+                  .redirectErrorStream(true)
+                  .redirectOutput(folder.resolve("log").toFile())
+                  .start();
+          do {
+            resident = Double.isNaN(resident(process.pid())) ? resident : resident(process.pid());
+          } while (!process.waitFor(2, TimeUnit.MILLISECONDS));
+          times[round] = since(start);
+          if (process.exitValue() != 0) {
+            throw new Failure("cold: " + Files.readString(folder.resolve("log")).strip());
+          }
+        }
+      } finally {
+        delete(folder);
+      }
+    } catch (IOException wrong) {
+      throw new Failure("cold: " + UserFiles.reason(wrong), wrong);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new Failure("interrupted", interrupted);
+    }
+    return new Row(
+        graph.name(), Task.COLD, engine.threads(), 1, side(), median(times), Double.NaN, resident);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+    }
+  }
+
+  /** The command that started this program: the launcher, or Java with its options. */
+  private static List<String> hedgerow() {
+    String launcher = System.getProperty("hedgerow.launcher");
+    if (launcher != null) return List.of(launcher);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    return command;
+  }
+
+  private BufferedImage picture() {
+    var picture = new BufferedImage(side(), side(), BufferedImage.TYPE_INT_RGB);
+    var random = new SplittableRandom(1);
+    for (int y = 0; y < side(); y++) {
+      for (int x = 0; x < side(); x++) picture.setRGB(x, y, random.nextInt(1 << 24));
+    }
+    return picture;
+  }
+
+  private int side() {
+    return x.shape().extent(2);
+  }
+
   private Row row(Task task, double ours, double peer) {
-    return new Row(model, task, engine.threads(), x.shape().extent(0), ours, peer, resident());
+    return new Row(
+        graph.name(),
+        task,
+        engine.threads(),
+        x.shape().extent(0),
+        side(),
+        ours,
+        peer,
+        resident(ProcessHandle.current().pid()));
   }
 
   private static double since(long start) {
     return (System.nanoTime() - start) / 1e6;
   }
 
-  private static double resident() {
+  /** Returns the largest resident size so far of a process, in MiB. */
+  private static double resident(long process) {
     try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      for (String line : Files.readAllLines(Path.of("/proc/" + process + "/status"))) {
         if (line.startsWith("VmHWM:")) return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
       }
     } catch (IOException elsewhere) {
-      // Only Linux has it.
+      // Only Linux has it, and only while the process runs.
     }
     return Double.NaN;
   }

@@ -1,19 +1,28 @@
 package dev.hedgerow.app;
 
 import dev.hedgerow.engine.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A network in ONNX Runtime, to compare with. It is no part of this program, and is looked for on
- * the class path by name.
+ * A network in ONNX Runtime, to compare with. It is no part of this program, and is looked for by
+ * name.
  */
 final class OnnxRuntime implements AutoCloseable {
   private static final String PACKAGE = "ai.onnxruntime.";
+
+  private static final String JAR = "com/microsoft/onnxruntime/onnxruntime";
 
   /** Its threads spin for a while after a run, on the cores that ours need next. */
   private static final int PAUSE = 50;
@@ -29,9 +38,10 @@ final class OnnxRuntime implements AutoCloseable {
    * @throws Failure if ONNX Runtime is not on the class path or does not take the network
    */
   OnnxRuntime(Path model, int threads, Tensor x) throws Failure {
+    ClassLoader loader = find();
     try {
-      Class<?> environmentClass = type("OrtEnvironment");
-      Class<?> optionsClass = type("OrtSession$SessionOptions");
+      Class<?> environmentClass = type(loader, "OrtEnvironment");
+      Class<?> optionsClass = type(loader, "OrtSession$SessionOptions");
       Object environment = environmentClass.getMethod("getEnvironment").invoke(null);
       Object options = optionsClass.getConstructor().newInstance();
       optionsClass.getMethod("setIntraOpNumThreads", int.class).invoke(options, threads);
@@ -42,7 +52,7 @@ final class OnnxRuntime implements AutoCloseable {
                   .invoke(environment, model.toString(), options);
       input =
           (AutoCloseable)
-              type("OnnxTensor")
+              type(loader, "OnnxTensor")
                   .getMethod("createTensor", environmentClass, FloatBuffer.class, long[].class)
                   .invoke(
                       null,
@@ -51,11 +61,6 @@ final class OnnxRuntime implements AutoCloseable {
                       Arrays.stream(x.shape().toArray()).asLongStream().toArray());
       var names = (Set<?>) session.getClass().getMethod("getInputNames").invoke(session);
       inputName = (String) names.iterator().next();
-    } catch (ClassNotFoundException missing) {
-      throw new Failure(
-          "--against onnxruntime: its jar, com.microsoft.onnxruntime:onnxruntime, is not on the"
-              + " class path",
-          missing);
     } catch (ReflectiveOperationException refused) {
       throw failure(model + ": ONNX Runtime does not take it: ", refused);
     }
@@ -95,8 +100,38 @@ final class OnnxRuntime implements AutoCloseable {
     }
   }
 
-  private static Class<?> type(String name) throws ClassNotFoundException {
-    return Class.forName(PACKAGE + name);
+  /**
+   * Returns what loads ONNX Runtime's classes: those of the class path, or else of the last jar in
+   * Maven's local repository.
+   *
+   * @throws Failure if it is in neither
+   */
+  static ClassLoader find() throws Failure {
+    ClassLoader own = OnnxRuntime.class.getClassLoader();
+    try {
+      type(own, "OrtEnvironment");
+      return own;
+    } catch (ClassNotFoundException elsewhere) {
+      Path folder = Path.of(System.getProperty("user.home"), ".m2", "repository").resolve(JAR);
+      try (Stream<Path> files = Files.walk(folder)) {
+        Path jar =
+            files
+                .filter(file -> file.toString().endsWith(".jar"))
+                .max(Comparator.naturalOrder())
+                .orElseThrow(() -> new IOException("no jar"));
+        return new URLClassLoader(new URL[] {jar.toUri().toURL()}, own);
+      } catch (IOException | UncheckedIOException missing) {
+        throw new Failure(
+            "--against onnxruntime: its jar is neither on the class path nor in "
+                + folder
+                + "; mvn dependency:get -Dartifact=com.microsoft.onnxruntime:onnxruntime:1.23.2",
+            missing);
+      }
+    }
+  }
+
+  private static Class<?> type(ClassLoader loader, String name) throws ClassNotFoundException {
+    return Class.forName(PACKAGE + name, true, loader);
   }
 
   private static Failure failure(String what, ReflectiveOperationException refused) {

@@ -921,10 +921,18 @@ class MainTest {
       assertTrue(text.contains("\"model\":\"squeezenet1_1\",\"task\":\"" + task + "\""), text);
     }
     assertTrue(text.startsWith("{\"machine\":\""), text);
-    assertTrue(text.contains("\"threads\":1,\"batch\":1,\"ours_ms\":"), text);
+    assertTrue(text.contains("\"threads\":1,\"batch\":1,\"side\":224,\"ours_ms\":"), text);
     assertTrue(text.contains("\"peer_ms\":null,\"ratio\":null"), text);
     assertEquals(2, run("bench", "nosuchnet").exitCode);
     assertEquals(2, run("bench", "--against", "nobody").exitCode);
+    String home = System.setProperty("user.home", folder.toString());
+    try {
+      Result alone = run("bench", "--against", "onnxruntime");
+      assertEquals(1, alone.exitCode);
+      assertTrue(alone.err.contains("its jar is neither on the class path nor in"), alone.err);
+    } finally {
+      System.setProperty("user.home", home);
+    }
   }
 
   @Test

@@ -84,6 +84,7 @@ public record HedgeRule(
     for (int k = 0; k < rs.size(); k++) {
       passed.add(pass(engine, denominators, x, rs.get(k), shifted ? gammas.get(k) : 1));
     }
+    denominators.recycle(engine);
     return passed;
   }
 
@@ -94,6 +95,7 @@ public record HedgeRule(
     Hedging.Shares shares = denominators.shares(engine, r, toP, toN, gamma);
     Tensor s = leftOut.isEmpty() ? shares.s() : kept(engine, shares.s());
     Tensor back = operator.reverse(engine, WeightView.ABSOLUTE, s, x.shape().with(0, 3));
+    engine.recycle(s);
     double placed = shares.placed();
     long hedged = Hedging.contribute(engine, x, back);
     float psi = 0;
@@ -102,6 +104,7 @@ public record HedgeRule(
       placed -= 1;
     }
     Tensor sum = Hedging.sum(engine, x, back, psi);
+    engine.recycle(back);
     if (!leftOut.isEmpty()) placed = Reductions.sum(engine, sum);
     return new Passed(List.of(sum), due(gamma) - placed);
   }

@@ -30,14 +30,14 @@ public record AdaptiveAveragePool(int height, int width) implements LinearOperat
   @Override
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
     Shape output = outputShape(x.shape());
-    if (view == WeightView.NEGATIVE) return Tensor.zeros(output);
+    if (view == WeightView.NEGATIVE) return engine.zeros(output);
     return UniformPool.forward(engine, view, rows(x.shape()), columns(x.shape()), false, x);
   }
 
   @Override
   public Tensor reverse(Engine engine, WeightView view, Tensor s, Shape input) {
     UniformPool.checkReverse("adaptive average pool", s, input, outputShape(input));
-    if (view == WeightView.NEGATIVE) return Tensor.zeros(input);
+    if (view == WeightView.NEGATIVE) return engine.zeros(input);
     return UniformPool.reverse(engine, view, rows(input), columns(input), false, s, input);
   }
 

@@ -99,7 +99,7 @@ public final class BatchNormalization {
    * @param x input {@code [N, C]} or {@code [N, C, H, W]}; not modified
    */
   public Tensor forward(Engine engine, Tensor x) {
-    return run(engine, x, offset, Tensor.zeros(outputShape(x.shape())));
+    return run(engine, x, offset, engine.tensor(outputShape(x.shape())));
   }
 
   /** Stores {@code x·a + b} in x; shapes as {@link #forward}. */
@@ -114,7 +114,7 @@ public final class BatchNormalization {
    * @param s {@code [N, C]} or {@code [N, C, H, W]}; not modified
    */
   public Tensor reverse(Engine engine, Tensor s) {
-    return run(engine, s, new float[factor.length], Tensor.zeros(outputShape(s.shape())));
+    return run(engine, s, new float[factor.length], engine.tensor(outputShape(s.shape())));
   }
 
   private Tensor run(Engine engine, Tensor x, float[] add, Tensor y) {

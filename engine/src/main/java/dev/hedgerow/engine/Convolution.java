@@ -166,23 +166,57 @@ public final class Convolution implements LinearOperator {
    * @return {@code [N, O, H', W']}
    */
   public Tensor apply(Engine engine, Tensor x) {
-    return convolve(engine, WeightView.PLAIN, x, bias, low);
+    return apply(engine, Sources.of(x), null);
+  }
+
+  /**
+   * Returns {@code apply(x) + add}, where x are tensors joined along the axis of channels; not
+   * below 0 if this is {@link #rectified}.
+   *
+   * @param parts {@code [N, C_k, H, W]}, more than one only if {@link #takes} their channels; not
+   *     modified
+   * @param before null, or what x is replaced by before: {@code max(before(x), 0)}; only if {@link
+   *     #takes} the parts' channels
+   * @param add {@code [N, O, H', W']}, or null for nothing; not modified
+   */
+  public Tensor apply(
+      Engine engine,
+      List<Tensor> parts,
+      @Nullable BatchNormalization before,
+      @Nullable Tensor add) {
+    return apply(engine, Sources.of(parts, before), add);
+  }
+
+  /** Whether inputs of so many channels, joined, can be read where they are. */
+  public boolean takes(List<Integer> channels) {
+    return groups == 1
+        && !isTiled()
+        && !Interleaved.pays(window, inputs)
+        && channels.stream().limit(channels.size() - 1L).allMatch(c -> c % BLOCK == 0);
+  }
+
+  private Tensor apply(Engine engine, Sources x, @Nullable Tensor add) {
+    float[] start = new float[blocks(outputs) * BLOCK];
+    if (bias != null) bias.copy(0, start, 0, outputs);
+    return convolve(engine, WeightView.PLAIN, x, new Epilogue(start, add, low));
   }
 
   @Override
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
-    return convolve(engine, view, x, null, Float.NEGATIVE_INFINITY);
+    return convolve(engine, view, Sources.of(x), Epilogue.none(outputs));
   }
 
-  private Tensor convolve(
-      Engine engine, WeightView view, Tensor x, @Nullable Parameter bias, float low) {
-    Tensor y = Tensor.zeros(outputShape(x.shape()));
-    float[] start = new float[blocks(outputs) * BLOCK];
-    if (bias != null) bias.copy(0, start, 0, outputs);
+  private Tensor convolve(Engine engine, WeightView view, Sources x, Epilogue epilogue) {
+    Tensor y = engine.tensor(outputShape(x.shape()));
     List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
+    if (groups == 1 && Interleaved.pays(window, inputs)) {
+      float[][] weights = packings.getFirst().weights;
+      Interleaved.run(engine, window, weights, x.only(), y, epilogue);
+      return y;
+    }
     // The sums of the other views are what relevance is divided by: those stay exact.
     boolean fast = !engine.isExact() && view == WeightView.PLAIN;
-    run(engine, fast, forwardSweeps, packings, x, y, start, low);
+    run(engine, fast, forwardSweeps, packings, x, y, epilogue);
     return y;
   }
 
@@ -194,12 +228,12 @@ public final class Convolution implements LinearOperator {
           "conv2d: reverse of %s expects %s but was given %s"
               .formatted(input, expected, s.shape()));
     }
-    Tensor x = Tensor.zeros(input);
-    float[] start = new float[blocks(inputs) * BLOCK];
+    // Where the stride is larger than the window, nothing reaches some pixels.
     List<Sweep> sweeps = Sweep.reverse(window);
+    boolean all = sweeps.stream().allMatch(sweep -> sweep.tapY.length > 0);
+    Tensor x = all ? engine.tensor(input) : engine.zeros(input);
     List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
-    float unbounded = Float.NEGATIVE_INFINITY;
-    run(engine, !engine.isExact(), sweeps, packings, s, x, start, unbounded);
+    run(engine, !engine.isExact(), sweeps, packings, Sources.of(s), x, Epilogue.none(inputs));
     return x;
   }
 
@@ -252,63 +286,40 @@ public final class Convolution implements LinearOperator {
       boolean fast,
       List<Sweep> sweeps,
       List<Packing> packings,
-      Tensor from,
+      Sources from,
       Tensor to,
-      float[] start,
-      float low) {
-    if (fast && isWinograd(from.shape().extent(1), to.shape())) {
-      Sweep sweep = sweeps.getFirst();
-      int[] positions = new int[9];
-      int top = -Arrays.stream(sweep.tapY).min().getAsInt();
-      int left = -Arrays.stream(sweep.tapX).min().getAsInt();
-      for (int tap = 0; tap < 9; tap++) {
-        positions[(sweep.tapY[tap] + top) * 3 + sweep.tapX[tap] + left] = tap;
+      Epilogue epilogue) {
+    Sweep sweep = sweeps.getFirst();
+    float[][] weights = packings.getFirst().weights;
+    int sources = from.shape().extent(1);
+    if (fast && isTiled() && Winograd.pays(sources, to.shape().extent(1), to.shape())) {
+      Winograd.run(engine, sweep, weights, from.only(), to, epilogue);
+    } else if (groups == 1 && sweeps.size() == 1) {
+      Gathered.run(engine, sweep, weights, from, to, epilogue);
+    } else {
+      Source source = Source.of(engine, sweeps, from.only(), to.shape());
+      for (int i = 0; i < sweeps.size(); i++) {
+        if (sweeps.get(i).tapY.length == 0) continue;
+        run(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
       }
-      float[][] weights = packings.getFirst().weights;
-      Winograd.run(engine, positions, weights, from, to, top, left, start, low);
-      return;
-    }
-    if (isPointwise(sweeps)) {
-      Sweep sweep = sweeps.getFirst();
-      float[][] weights = packings.getFirst().weights;
-      Pointwise.run(engine, sweep.sourceStepY, sweep.sourceStepX, weights, from, to, start, low);
-      return;
-    }
-    Source source = Source.of(engine, sweeps, from, to.shape());
-    for (int i = 0; i < sweeps.size(); i++) {
-      Sweep sweep = sweeps.get(i);
-      if (sweep.tapY.length > 0) run(engine, sweep, packings.get(i), source, to, start, low);
+      source.release(engine);
     }
   }
 
-  private boolean isWinograd(int sources, Shape target) {
+  /** Whether Winograd's algorithm can compute this. */
+  private boolean isTiled() {
     return window.height() == 3
         && window.width() == 3
         && window.strideY() == 1
         && window.strideX() == 1
         && window.dilationY() == 1
         && window.dilationX() == 1
-        && groups == 1
-        && Winograd.pays(sources, target.extent(1), target);
-  }
-
-  private boolean isPointwise(List<Sweep> sweeps) {
-    return sweeps.size() == 1
-        && window.height() == 1
-        && window.width() == 1
-        && window.top() + window.bottom() + window.left() + window.right() == 0
         && groups == 1;
   }
 
   /** One sweep over all samples, output blocks and rows, as tasks of similar work. */
   private static void run(
-      Engine engine,
-      Sweep sweep,
-      Packing packing,
-      Source source,
-      Tensor to,
-      float[] start,
-      float low) {
+      Engine engine, Sweep sweep, Packing packing, Source source, Tensor to, Epilogue epilogue) {
     Shape shape = to.shape();
     int height = shape.extent(2);
     int width = shape.extent(3);
@@ -369,21 +380,15 @@ public final class Convolution implements LinearOperator {
                 columnTarget,
                 area,
                 toColumn - fromColumn,
-                start);
+                epilogue.start());
           }
-          // Only forward sweeps have a lower bound; theirs is one stretch of each output block.
+          // Only forward sweeps are finished; theirs is one stretch of each output block.
           int length = ((toRow - fromRow - 1) * width + toColumn - fromColumn) * BLOCK;
           int from = y + fromRow * rowTarget + fromColumn * columnTarget;
           for (int block = 0; block < packing.outputBlocks[unit]; block++) {
-            clamp(to.data, from + block * area, length, low);
+            epilogue.finish(to.data, from + block * area, length);
           }
         });
-  }
-
-  /** Stores {@code max(y, low)} in y. */
-  static void clamp(float[] y, int from, int length, float low) {
-    if (low == Float.NEGATIVE_INFINITY) return;
-    for (int i = from; i < from + length; i++) y[i] = Math.max(y[i], low);
   }
 
   /**
@@ -455,7 +460,8 @@ public final class Convolution implements LinearOperator {
   }
 
   /** The tensor a sweep reads, with a border of zeros where taps reach outside it. */
-  record Source(float[] data, int planes, int height, int width, int top, int left) {
+  record Source(
+      float[] data, int planes, int height, int width, int top, int left, boolean copied) {
 
     static Source of(Engine engine, List<Sweep> sweeps, Tensor tensor, Shape target) {
       int height = tensor.shape().extent(2);
@@ -479,29 +485,38 @@ public final class Convolution implements LinearOperator {
       }
       int planes = blocks(tensor.shape().extent(1));
       if (top + left + bottom + right == 0) {
-        return new Source(tensor.data, planes, height, width, 0, 0);
+        return new Source(tensor.data, planes, height, width, 0, 0, false);
       }
       int paddedHeight = height + top + bottom;
       int paddedWidth = width + left + right;
       int allPlanes = tensor.shape().extent(0) * planes;
-      float[] padded =
-          new float[Math.toIntExact((long) allPlanes * paddedHeight * paddedWidth * BLOCK)];
-      int start = (top * paddedWidth + left) * BLOCK;
+      int size = Math.toIntExact((long) allPlanes * paddedHeight * paddedWidth * BLOCK);
+      float[] padded = engine.scratch().take(size);
+      int line = paddedWidth * BLOCK;
+      int before = left * BLOCK;
+      int pixels = width * BLOCK;
+      int firstRow = top;
       engine.forEach(
           allPlanes,
           plane -> {
-            int from = plane * height * width * BLOCK;
-            int to = plane * paddedHeight * paddedWidth * BLOCK + start;
-            for (int row = 0; row < height; row++) {
-              System.arraycopy(
-                  tensor.data,
-                  from + row * width * BLOCK,
-                  padded,
-                  to + row * paddedWidth * BLOCK,
-                  width * BLOCK);
+            int from = plane * height * pixels;
+            int to = plane * paddedHeight * line;
+            for (int row = 0; row < paddedHeight; row++, to += line) {
+              int source = row - firstRow;
+              if (source < 0 || source >= height) {
+                Arrays.fill(padded, to, to + line, 0f);
+                continue;
+              }
+              Arrays.fill(padded, to, to + before, 0f);
+              System.arraycopy(tensor.data, from + source * pixels, padded, to + before, pixels);
+              Arrays.fill(padded, to + before + pixels, to + line, 0f);
             }
           });
-      return new Source(padded, planes, paddedHeight, paddedWidth, top, left);
+      return new Source(padded, planes, paddedHeight, paddedWidth, top, left, true);
+    }
+
+    void release(Engine engine) {
+      if (copied) engine.scratch().give(data);
     }
 
     /** Offset of the unpadded origin within a plane. */

@@ -113,7 +113,7 @@ public final class Dense implements LinearOperator {
 
   @Override
   public Tensor forward(Engine engine, WeightView view, Tensor x) {
-    Tensor y = Tensor.zeros(outputShape(x.shape()));
+    Tensor y = engine.tensor(outputShape(x.shape()));
     if (transposed) {
       multiplyColumns(engine, view, x, y);
     } else {
@@ -129,7 +129,7 @@ public final class Dense implements LinearOperator {
       throw new IllegalArgumentException(
           "dense: reverse of " + s.shape() + " for input " + input + ", expected " + expected);
     }
-    Tensor x = Tensor.zeros(input);
+    Tensor x = engine.tensor(input);
     if (transposed) {
       multiplyRows(engine, view, s, x);
     } else {

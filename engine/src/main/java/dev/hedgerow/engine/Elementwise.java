@@ -35,7 +35,7 @@ public final class Elementwise {
    *     W]}, one a pixel, against {@code [N, C, H, W]}
    */
   public static Tensor add(Engine engine, Tensor a, Tensor b) {
-    return combine(engine, "add", a, b, like(a), Elementwise::addLoop);
+    return combine(engine, "add", a, b, like(engine, a), Elementwise::addLoop);
   }
 
   /** Stores {@code a + b} in a; shapes as {@link #add}. */
@@ -49,7 +49,7 @@ public final class Elementwise {
 
   /** Returns {@code a − b}; shapes as {@link #add}. */
   public static Tensor subtract(Engine engine, Tensor a, Tensor b) {
-    return combine(engine, "subtract", a, b, like(a), Elementwise::subtractLoop);
+    return combine(engine, "subtract", a, b, like(engine, a), Elementwise::subtractLoop);
   }
 
   private static void subtractLoop(float[] a, float[] b, float[] y, int from, int to) {
@@ -58,7 +58,7 @@ public final class Elementwise {
 
   /** Returns {@code a ⊙ b}; shapes as {@link #add}. */
   public static Tensor multiply(Engine engine, Tensor a, Tensor b) {
-    return combine(engine, "multiply", a, b, like(a), Elementwise::multiplyLoop);
+    return combine(engine, "multiply", a, b, like(engine, a), Elementwise::multiplyLoop);
   }
 
   /** Stores {@code a ⊙ b} in a; shapes as {@link #add}. */
@@ -72,7 +72,7 @@ public final class Elementwise {
 
   /** Returns {@code a ⊘ b}: a/b where |b| ≥ 1e-30, 0 elsewhere; shapes as {@link #add}. */
   public static Tensor quotient(Engine engine, Tensor a, Tensor b) {
-    return combine(engine, "quotient", a, b, like(a), Elementwise::quotientLoop);
+    return combine(engine, "quotient", a, b, like(engine, a), Elementwise::quotientLoop);
   }
 
   /** Stores {@code a ⊘ b} in b, of the same shape. */
@@ -108,7 +108,7 @@ public final class Elementwise {
 
   /** Returns a where {@link #quotient} a/b is taken, |b| ≥ 1e-30, 0 elsewhere. */
   public static Tensor keepWhereSupported(Engine engine, Tensor a, Tensor b) {
-    return combine(engine, "keep", a, b, like(a), Elementwise::supportedLoop);
+    return combine(engine, "keep", a, b, like(engine, a), Elementwise::supportedLoop);
   }
 
   private static void supportedLoop(float[] a, float[] b, float[] y, int from, int to) {
@@ -119,7 +119,7 @@ public final class Elementwise {
 
   /** Returns a where x ≠ 0, 0 elsewhere; shapes as {@link #add}. */
   public static Tensor keepWhereNonZero(Engine engine, Tensor a, Tensor x) {
-    return combine(engine, "keep", a, x, like(a), Elementwise::keepLoop);
+    return combine(engine, "keep", a, x, like(engine, a), Elementwise::keepLoop);
   }
 
   private static void keepLoop(float[] a, float[] x, float[] y, int from, int to) {
@@ -128,7 +128,7 @@ public final class Elementwise {
 
   /** Returns {@code a · factor}; the factor may lie outside the range of float. */
   public static Tensor scale(Engine engine, Tensor a, double factor) {
-    return scale(engine, a, factor, like(a));
+    return scale(engine, a, factor, like(engine, a));
   }
 
   /** Stores {@code a · factor} in a. */
@@ -152,7 +152,7 @@ public final class Elementwise {
         map(
             engine,
             a,
-            like(a),
+            like(engine, a),
             (x, y, from, end) -> {
               for (int i = from; i < end; i++) y[i] = x[i] + c;
             });
@@ -162,7 +162,7 @@ public final class Elementwise {
 
   /** Returns {@code a − psi} where a ≠ 0, 0 elsewhere. */
   public static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi) {
-    return subtractWhereNonZero(engine, a, psi, like(a));
+    return subtractWhereNonZero(engine, a, psi, like(engine, a));
   }
 
   /** Stores {@code a − psi} where a ≠ 0, 0 elsewhere, in a. */
@@ -182,7 +182,7 @@ public final class Elementwise {
 
   /** Returns {@code a⁺ = max(a, 0)}: the positive part, ReLU. */
   public static Tensor positive(Engine engine, Tensor a) {
-    return map(engine, a, like(a), Elementwise::positiveLoop);
+    return map(engine, a, like(engine, a), Elementwise::positiveLoop);
   }
 
   /** Stores {@code max(a, 0)} in a. */
@@ -199,7 +199,7 @@ public final class Elementwise {
     return map(
         engine,
         a,
-        like(a),
+        like(engine, a),
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = Math.min(x[i], 0f);
         });
@@ -210,7 +210,7 @@ public final class Elementwise {
     return map(
         engine,
         a,
-        like(a),
+        like(engine, a),
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = Math.abs(x[i]);
         });
@@ -221,7 +221,7 @@ public final class Elementwise {
     return map(
         engine,
         a,
-        like(a),
+        like(engine, a),
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = isPositive(x[i]);
         });
@@ -233,7 +233,7 @@ public final class Elementwise {
         map(
             engine,
             a,
-            like(a),
+            like(engine, a),
             (x, y, from, end) -> {
               for (int i = from; i < end; i++) y[i] = 1f - isPositive(x[i]);
             });
@@ -243,7 +243,7 @@ public final class Elementwise {
 
   /** Returns a where a > 0, {@code slope · a} elsewhere. */
   public static Tensor leakyRelu(Engine engine, Tensor a, float slope) {
-    return leakyRelu(engine, a, slope, like(a));
+    return leakyRelu(engine, a, slope, like(engine, a));
   }
 
   /** Stores a where a > 0, {@code slope · a} elsewhere, in a. */
@@ -268,7 +268,7 @@ public final class Elementwise {
         "leaky relu",
         a,
         g,
-        like(a),
+        like(engine, a),
         (x, s, y, from, end) -> {
           for (int i = from; i < end; i++) {
             float passed = limit(s[i], zeroOrInfinity(Math.max(x[i], 0f)));
@@ -279,7 +279,7 @@ public final class Elementwise {
 
   /** Returns {@code min(max(a, low), high)}. */
   public static Tensor clip(Engine engine, Tensor a, float low, float high) {
-    return clip(engine, a, low, high, like(a));
+    return clip(engine, a, low, high, like(engine, a));
   }
 
   /** Stores {@code min(max(a, low), high)} in a. */
@@ -306,7 +306,7 @@ public final class Elementwise {
         "clip",
         y,
         g,
-        like(y),
+        like(engine, y),
         (v, s, to, from, end) -> {
           for (int i = from; i < end; i++) {
             float inside = Math.min(Math.max(v[i] - low, 0f), Math.max(high - v[i], 0f));
@@ -317,7 +317,7 @@ public final class Elementwise {
 
   /** Returns {@code 1 / (1 + e^−a)}. */
   public static Tensor sigmoid(Engine engine, Tensor a) {
-    return sigmoid(engine, a, like(a));
+    return sigmoid(engine, a, like(engine, a));
   }
 
   /** Stores {@code 1 / (1 + e^−a)} in a. */
@@ -344,7 +344,7 @@ public final class Elementwise {
         "sigmoid",
         y,
         g,
-        like(y),
+        like(engine, y),
         (v, s, to, from, end) -> {
           for (int i = from; i < end; i++) to[i] = s[i] * v[i] * (1f - v[i]);
         });
@@ -355,7 +355,7 @@ public final class Elementwise {
     return map(
         engine,
         a,
-        like(a),
+        like(engine, a),
         (x, y, from, end) -> {
           for (int i = from; i < end; i++)
             y[i] = x[i] * (Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f);
@@ -369,7 +369,7 @@ public final class Elementwise {
         "hard swish",
         x,
         g,
-        like(x),
+        like(engine, x),
         (v, s, to, from, end) -> {
           for (int i = from; i < end; i++) {
             float value = v[i];
@@ -414,8 +414,8 @@ public final class Elementwise {
     return Math.max(Math.abs(b) - LARGEST_IGNORED, 0f);
   }
 
-  private static Tensor like(Tensor a) {
-    return Tensor.zeros(a.shape());
+  private static Tensor like(Engine engine, Tensor a) {
+    return engine.tensor(a.shape());
   }
 
   private static Tensor map(Engine engine, Tensor a, Tensor to, Unary loop) {

@@ -2,10 +2,12 @@ package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
-import java.util.concurrent.CountDownLatch;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +20,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine {
   private final Kernels kernels;
-  private final @Nullable ForkJoinPool pool;
+  private final @Nullable Team team;
   private final boolean exact;
   private final Scratch scratch;
 
+  /** What the tensors made on this engine are stored in, where they end together. */
+  private final @Nullable Set<float[]> lent;
+
   Engine(Kernels kernels, @Nullable ForkJoinPool pool) {
-    this(kernels, pool, false, new Scratch());
+    this(kernels, pool == null ? null : new Team(pool), false, new Scratch(), null);
   }
 
-  private Engine(Kernels kernels, @Nullable ForkJoinPool pool, boolean exact, Scratch scratch) {
+  private Engine(
+      Kernels kernels,
+      @Nullable Team team,
+      boolean exact,
+      Scratch scratch,
+      @Nullable Set<float[]> lent) {
     this.kernels = kernels;
-    this.pool = pool;
+    this.team = team;
     this.exact = exact;
     this.scratch = scratch;
+    this.lent = lent;
   }
 
   /** Returns an engine with this machine's best kernels that works on the calling thread alone. */
@@ -60,7 +71,7 @@ public final class Engine {
    * instead of to the output itself.
    */
   public Engine exact() {
-    return exact ? this : new Engine(kernels, pool, true, scratch);
+    return exact ? this : new Engine(kernels, team, true, scratch, lent);
   }
 
   /** Returns whether every sum is computed as it is written; see {@link #exact}. */
@@ -70,7 +81,7 @@ public final class Engine {
 
   /** Returns how many threads work on an operation, the caller's included. */
   public int threads() {
-    return pool == null ? 1 : pool.getParallelism();
+    return team == null ? 1 : team.threads();
   }
 
   /**
@@ -79,6 +90,64 @@ public final class Engine {
    */
   public String kernelName() {
     return kernels.name();
+  }
+
+  /** Tensors that end together; see {@link Engine#lease}. */
+  public static final class Lease implements AutoCloseable {
+    private final Engine engine;
+
+    private Lease(Engine engine) {
+      this.engine = engine;
+    }
+
+    /** Returns the engine to work on. */
+    public Engine engine() {
+      return engine;
+    }
+
+    /** Ends all tensors that were made on the engine: they may not be used any more. */
+    @Override
+    public void close() {
+      Set<float[]> lent = Objects.requireNonNull(engine.lent);
+      synchronized (lent) {
+        lent.forEach(engine.scratch::giveTensor);
+        lent.clear();
+      }
+    }
+  }
+
+  /**
+   * Returns an engine like this one for work after which no tensor is kept, such as one explanation
+   * whose map has been written: later work needs no new memory then.
+   */
+  public Lease lease() {
+    Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+    return new Lease(
+        new Engine(kernels, team, exact, scratch, Collections.synchronizedSet(arrays)));
+  }
+
+  /**
+   * Lends the storage of a tensor to later operations, which then need not clear new memory.
+   *
+   * @param tensor made on this engine; neither it nor another that shares its storage may be used
+   *     afterwards
+   */
+  public void recycle(Tensor tensor) {
+    if (lent == null || lent.remove(tensor.data)) scratch.giveTensor(tensor.data);
+  }
+
+  /** Returns a tensor to be written to, whose elements are anything at first. */
+  Tensor tensor(Shape shape) {
+    float[] data = scratch.takeTensor(Tensor.storageSize(shape));
+    if (lent != null) lent.add(data);
+    return new Tensor(shape, data);
+  }
+
+  /** Returns a tensor of zeros to be written to. */
+  Tensor zeros(Shape shape) {
+    Tensor tensor = tensor(shape);
+    Arrays.fill(tensor.data, 0f);
+    return tensor;
   }
 
   Kernels kernels() {
@@ -94,64 +163,10 @@ public final class Engine {
    * of the engine; returns when all are done.
    */
   void forEach(int tasks, IntConsumer body) {
-    int helpers = pool == null ? 0 : Math.min(pool.getParallelism(), tasks) - 1;
-    if (pool == null || helpers <= 0) {
+    if (team == null) {
       for (int task = 0; task < tasks; task++) body.accept(task);
-      return;
-    }
-    var run = new Run(tasks, body);
-    for (int i = 0; i < helpers; i++) pool.execute(run);
-    run.run();
-    run.await();
-  }
-
-  /**
-   * Tasks that several threads take from. The caller waits for the tasks, not for its helpers: one
-   * that a busy pool starts late finds nothing left to do.
-   */
-  private static final class Run implements Runnable {
-    private final int tasks;
-    private final IntConsumer body;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final CountDownLatch open;
-
-    Run(int tasks, IntConsumer body) {
-      this.tasks = tasks;
-      this.body = body;
-      this.open = new CountDownLatch(tasks);
-    }
-
-    @Override
-    public void run() {
-      for (int task; (task = next.getAndIncrement()) < tasks; ) {
-        try {
-          if (failure.get() == null) body.accept(task);
-        } catch (Throwable thrown) {
-          failure.compareAndSet(null, thrown);
-        } finally {
-          open.countDown();
-        }
-      }
-    }
-
-    void await() {
-      boolean interrupted = false;
-      while (true) {
-        try {
-          open.await();
-          break;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) Thread.currentThread().interrupt();
-      switch (failure.get()) {
-        case null -> {}
-        case RuntimeException thrown -> throw thrown;
-        case Error thrown -> throw thrown;
-        case Throwable thrown -> throw new IllegalStateException(thrown);
-      }
+    } else {
+      team.forEach(tasks, body);
     }
   }
 }

@@ -34,18 +34,27 @@ public final class Hedging {
    * @param x {@code [1, C, H, W]}, or {@code [1, C]}; not modified
    */
   public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
-    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations(engine, x));
-    Tensor ofInactive =
-        operator instanceof Convolution convolution && !engine.isExact()
-            ? InactiveSums.of(engine, convolution, x, z)
-            : operator.forward(
-                engine, WeightView.ABSOLUTE, Elementwise.indicatorNotPositive(engine, x));
+    Tensor activations = activations(engine, x);
+    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations);
+    engine.recycle(activations);
+    if (operator instanceof Convolution convolution && !engine.isExact()) {
+      return new Hedging(z, InactiveSums.of(engine, convolution, x, z));
+    }
+    Tensor inactive = Elementwise.indicatorNotPositive(engine, x);
+    Tensor ofInactive = operator.forward(engine, WeightView.ABSOLUTE, inactive);
+    engine.recycle(inactive);
     return new Hedging(z, ofInactive);
+  }
+
+  /** Ends the denominators: this may not be used any more. */
+  public void recycle(Engine engine) {
+    engine.recycle(ofActive);
+    engine.recycle(ofInactive);
   }
 
   /** Returns x⁺ and α as two samples. */
   private static Tensor activations(Engine engine, Tensor x) {
-    Tensor both = Tensor.zeros(x.shape().with(0, 2));
+    Tensor both = engine.tensor(x.shape().with(0, 2));
     int size = x.data.length;
     forEachChunk(
         engine,
@@ -68,7 +77,7 @@ public final class Hedging {
    * @param gamma γ
    */
   public Shares shares(Engine engine, Tensor r, double positive, double negative, float gamma) {
-    Tensor s = Tensor.zeros(r.shape().with(0, 3));
+    Tensor s = engine.tensor(r.shape().with(0, 3));
     int size = r.data.length;
     float[] z = ofActive.data;
     float[] ofNone = ofInactive.data;
@@ -133,7 +142,7 @@ public final class Hedging {
    * @param cau C, a and u as three samples; not modified
    */
   public static Tensor sum(Engine engine, Tensor x, Tensor cau, float psi) {
-    Tensor sum = Tensor.zeros(x.shape());
+    Tensor sum = engine.tensor(x.shape());
     int size = x.data.length;
     float[] from3 = cau.data;
     forEachChunk(

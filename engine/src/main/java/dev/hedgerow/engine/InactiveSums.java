@@ -21,6 +21,7 @@ final class InactiveSums {
   /** Differences of less than this share of {@code |w|*1} are not trusted. */
   private static final float TRUSTED = 1f / 64;
 
+  private final Engine engine;
   private final Convolution convolution;
   private final Tensor x;
 
@@ -28,6 +29,7 @@ final class InactiveSums {
   private final int[] inactive;
 
   private InactiveSums(Engine engine, Convolution convolution, Tensor x) {
+    this.engine = engine;
     this.convolution = convolution;
     this.x = x;
     this.inactive = count(engine, x);
@@ -53,7 +55,7 @@ final class InactiveSums {
     Arrays.fill(ones, 1f);
     Tensor all = convolution.forward(engine, WeightView.ABSOLUTE, Tensor.of(small, ones));
     var sums = new InactiveSums(engine, convolution, x);
-    Tensor z = Tensor.zeros(output);
+    Tensor z = engine.tensor(output);
     int first = active.data.length - z.data.length;
     int width = columns.small.length;
     int smallWidth = all.shape().extent(3);
@@ -71,7 +73,9 @@ final class InactiveSums {
               weights = sums.add(block, row, column, z.data, at, weights);
             }
           }
+          if (weights != null) engine.scratch().give(weights);
         });
+    engine.recycle(all);
     return z;
   }
 
@@ -109,8 +113,9 @@ final class InactiveSums {
       if (y < 0 || y >= x.shape().extent(2) || c < 0 || c >= width) continue;
       if (inactive[y * width + c] == 0) continue;
       if (known == null) {
-        known = new float[lanes * channels * taps];
-        convolution.weight().copy(block * BLOCK * channels * taps, known, 0, known.length);
+        int size = channels * taps;
+        known = engine.scratch().take(lanes * size);
+        convolution.weight().copy(block * BLOCK * size, known, 0, lanes * size);
       }
       for (int lane = 0; lane < lanes; lane++) {
         int group = (block * BLOCK + lane) / outputsPerGroup;

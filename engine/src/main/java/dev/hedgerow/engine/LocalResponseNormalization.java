@@ -43,7 +43,7 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
    * @param x {@code [N, C, H, W]}; not modified
    */
   public Tensor forward(Engine engine, Tensor x) {
-    Tensor y = Tensor.zeros(outputShape(x.shape()));
+    Tensor y = engine.zeros(outputShape(x.shape()));
     forEachRow(
         engine,
         x.shape(),
@@ -77,7 +77,7 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
               + ", expected "
               + shape);
     }
-    Tensor dx = Tensor.zeros(shape);
+    Tensor dx = engine.zeros(shape);
     float factor = 2 * alpha * beta / size;
     forEachRow(
         engine,

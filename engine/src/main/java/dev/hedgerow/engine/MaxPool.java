@@ -49,7 +49,7 @@ public record MaxPool(Window window, boolean ceil) {
    */
   public Tensor forward(Engine engine, Tensor x) {
     Shape shape = x.shape();
-    Tensor y = Tensor.zeros(outputShape(shape));
+    Tensor y = engine.tensor(outputShape(shape));
     Kernels kernels = engine.kernels();
     PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
@@ -63,7 +63,10 @@ public record MaxPool(Window window, boolean ceil) {
           int from = task / height * plane + rows.first()[i] * width * BLOCK;
           int to = task * columns.windows() * BLOCK;
           for (int j = 0; j < columns.windows(); j++, to += BLOCK) {
-            if (rows.count()[i] == 0 || columns.count()[j] == 0) continue;
+            if (rows.count()[i] == 0 || columns.count()[j] == 0) {
+              Arrays.fill(y.data, to, to + BLOCK, 0f);
+              continue;
+            }
             kernels.windowMaximum(
                 x.data,
                 from + columns.first()[j] * BLOCK,
@@ -136,7 +139,7 @@ public record MaxPool(Window window, boolean ceil) {
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
-    Tensor dx = Tensor.zeros(shape);
+    Tensor dx = engine.zeros(shape);
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)),
         task -> {
@@ -177,7 +180,7 @@ public record MaxPool(Window window, boolean ceil) {
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
     int plane = shape.extent(2) * shape.extent(3) * BLOCK;
     int windows = rows.windows() * columns.windows();
-    Tensor dx = Tensor.zeros(shape);
+    Tensor dx = engine.zeros(shape);
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)),
         task -> {

@@ -18,7 +18,7 @@ public final class Structure {
   public static Tensor concat(Engine engine, List<Tensor> parts, int axis) {
     Shape shape = concatShape(parts.stream().map(Tensor::shape).toList(), axis);
     int along = axis < 0 ? axis + shape.rank() : axis;
-    Tensor joined = Tensor.zeros(shape);
+    Tensor joined = engine.zeros(shape);
     int[] zeros = new int[shape.rank()];
     int[] ones = ones(shape.rank());
     int at = 0;
@@ -85,7 +85,7 @@ public final class Structure {
    */
   public static Tensor slice(Engine engine, Tensor x, int[] starts, int[] ends, int[] steps) {
     Shape shape = sliceShape(x.shape(), starts, ends, steps);
-    Tensor y = Tensor.zeros(shape);
+    Tensor y = engine.zeros(shape);
     int rank = shape.rank();
     copy(engine, x, starts, steps, y, new int[rank], ones(rank), shape.toArray());
     return y;
@@ -148,7 +148,7 @@ public final class Structure {
    */
   public static Tensor pad(Engine engine, Tensor x, int[] before, int[] after, float value) {
     Shape shape = padShape(x.shape(), before, after);
-    Tensor y = Tensor.zeros(shape);
+    Tensor y = engine.zeros(shape);
     if (value != 0) {
       Arrays.fill(y.data, value);
       y.clearPaddingLanes();

@@ -1,6 +1,7 @@
 package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
 
 /** What the average pools share: windows of equal weights, forward and reverse. */
 final class UniformPool {
@@ -21,7 +22,7 @@ final class UniformPool {
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
     int height = rows.windows();
-    Tensor y = Tensor.zeros(shape.with(2, height).with(3, columns.windows()));
+    Tensor y = engine.tensor(shape.with(2, height).with(3, columns.windows()));
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)) * height,
         task -> {
@@ -29,7 +30,10 @@ final class UniformPool {
           int from = task / height * plane + rows.first()[i] * width * BLOCK;
           int to = task * columns.windows() * BLOCK;
           for (int j = 0; j < columns.windows(); j++, to += BLOCK) {
-            if (rows.count()[i] == 0 || columns.count()[j] == 0) continue;
+            if (rows.count()[i] == 0 || columns.count()[j] == 0) {
+              Arrays.fill(y.data, to, to + BLOCK, 0f);
+              continue;
+            }
             kernels.windowSum(
                 x.data,
                 from + columns.first()[j] * BLOCK,
@@ -57,7 +61,7 @@ final class UniformPool {
     Kernels kernels = engine.kernels();
     int width = input.extent(3);
     int plane = input.extent(2) * width * BLOCK;
-    Tensor x = Tensor.zeros(input);
+    Tensor x = engine.zeros(input);
     engine.forEach(
         input.extent(0) * Tensor.blocks(input.extent(1)),
         task -> {

@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 
+import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 
@@ -13,10 +14,10 @@ import java.util.Arrays;
  *
  * <pre>
  * V[36][tile][channel]      a batch of tiles is transformed, a few tiles a task; in L3
- * U[36][channel][output]    a task transforms the weights of 32 outputs, from the packing that the
- *                           direct kernel reads; in L2
- * M[36][tile][output]       it multiplies {@value #TILES} tiles at a time; in L2
- * Y                         and transforms M to pixels
+ * U[6][channel][output]     a task transforms the weights of 32 outputs for 6 of the products, from
+ *                           the packing that the direct kernel reads; in L2
+ * M[36][tile][output]       multiplies them with its tiles, and goes on to the next 6; in L2
+ * Y                         it transforms M to pixels
  * </pre>
  *
  * The products run on {@link Kernels#convolve} with one tap and rows of all channels. Rounding
@@ -24,16 +25,17 @@ import java.util.Arrays;
  * is exactly the bias.
  */
 final class Winograd {
-  /** Tiles whose products are kept at once. */
-  private static final int TILES = 28;
-
-  /** Tiles of a task; transforming the weights costs as much as the products of two. */
+  /** Tiles of a task, whose M takes half of L2; the weights' transform costs as much as two. */
   private static final int TASK_TILES = 112;
+
+  /** Least tiles of a batch, so that the weights are not transformed for a few. */
+  private static final int BATCH_TILES = 28;
 
   /** Floats of V, about: what leaves room in a last-level cache of a few MiB a core. */
   private static final int BATCH_FLOATS = 1_000_000;
 
   private static final int PRODUCTS = 36;
+  private static final int ROW = 6;
   private static final int SCRATCH = PRODUCTS * BLOCK;
 
   private final Engine engine;
@@ -42,6 +44,11 @@ final class Winograd {
   private final Tensor to;
   private final int top;
   private final int left;
+
+  /** Number, among the packed taps, of the tap at each of the 3×3 positions. */
+  private final int[] positions;
+
+  private final Epilogue epilogue;
   private final int sources;
   private final int tilesX;
   private final int tilesPerImage;
@@ -50,13 +57,22 @@ final class Winograd {
   /** Floats from one tile's row of V to the next; a line more, so that rows share no cache sets. */
   private final int vRow;
 
-  private Winograd(Engine engine, Tensor from, Tensor to, int top, int left) {
+  private Winograd(
+      Engine engine,
+      Tensor from,
+      Tensor to,
+      int top,
+      int left,
+      int[] positions,
+      Epilogue epilogue) {
     this.engine = engine;
     this.kernels = engine.kernels();
     this.from = from;
     this.to = to;
     this.top = top;
     this.left = left;
+    this.positions = positions;
+    this.epilogue = epilogue;
     this.sources = from.shape().extent(1);
     this.tilesX = Math.ceilDiv(to.shape().extent(3), 4);
     this.tilesPerImage = Math.ceilDiv(to.shape().extent(2), 4) * tilesX;
@@ -78,28 +94,22 @@ final class Winograd {
   /**
    * Convolves.
    *
-   * @param positions number, among the packed taps, of the tap at each of the 3×3 positions
+   * @param sweep of 3×3 taps, in any order
    * @param weights for each 32 outputs {@code [block][tap][channel][output]}
-   * @param top rows of zeros above the input
-   * @param left columns of zeros left of it
-   * @param start what each output starts from
-   * @param low what it is at least
    */
   static void run(
-      Engine engine,
-      int[] positions,
-      float[][] weights,
-      Tensor from,
-      Tensor to,
-      int top,
-      int left,
-      float[] start,
-      float low) {
-    new Winograd(engine, from, to, top, left).run(positions, weights, start, low);
+      Engine engine, Sweep sweep, float[][] weights, Tensor from, Tensor to, Epilogue epilogue) {
+    int top = -Arrays.stream(sweep.tapY()).min().getAsInt();
+    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
+    int[] positions = new int[9];
+    for (int tap = 0; tap < 9; tap++) {
+      positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
+    }
+    new Winograd(engine, from, to, top, left, positions, epilogue).run(weights);
   }
 
-  private void run(int[] positions, float[][] weights, float[] start, float low) {
-    int batch = Math.min(tiles, Math.max(TILES, BATCH_FLOATS / (PRODUCTS * vRow)));
+  private void run(float[][] weights) {
+    int batch = Math.min(tiles, Math.max(BATCH_TILES, BATCH_FLOATS / (PRODUCTS * vRow)));
     int parts = Math.ceilDiv(batch, TASK_TILES);
     int perPart = Math.ceilDiv(batch, parts);
     int vStep = odd(batch * vRow);
@@ -120,7 +130,7 @@ final class Winograd {
             int begin = task % parts * perPart;
             int end = Math.min(count, begin + perPart);
             if (begin >= end) return;
-            multiply(unit, weights[unit], positions, v, vStep, firstTile, begin, end, start, low);
+            multiply(unit, weights[unit], v, vStep, firstTile, begin, end);
           });
     }
     engine.scratch().give(v);
@@ -173,41 +183,31 @@ final class Winograd {
 
   /** Computes the outputs of a unit for the tiles {@code first + begin} to {@code first + end}. */
   private void multiply(
-      int unit,
-      float[] weights,
-      int[] positions,
-      float[] v,
-      int vStep,
-      int first,
-      int begin,
-      int end,
-      float[] start,
-      float low) {
+      int unit, float[] weights, float[] v, int vStep, int first, int begin, int end) {
     int outputs = Math.min(2, blocks(to.shape().extent(1)) - 2 * unit);
     int lanes = outputs * BLOCK;
+    int columns = end - begin;
     int uStep = odd(sources * lanes);
-    int mStep = odd(TILES * lanes);
+    int mStep = odd(columns * lanes);
     float[] scratch = engine.scratch().take(2 * SCRATCH);
-    float[] u = engine.scratch().take(PRODUCTS * uStep);
+    float[] u = engine.scratch().take(ROW * uStep);
     float[] m = engine.scratch().take(PRODUCTS * mStep);
     float[] zeros = new float[lanes];
-    transformWeights(weights, positions, lanes, scratch, u, uStep);
     int[] tap = {0};
-    int pieces = Math.ceilDiv(end - begin, TILES);
-    for (int piece = 0; piece < pieces; piece++) {
-      int from = begin + (end - begin) * piece / pieces;
-      int columns = begin + (end - begin) * (piece + 1) / pieces - from;
-      for (int product = 0; product < PRODUCTS; product++) {
+    for (int row = 0; row < ROW; row++) {
+      transformWeights(weights, lanes, row, u, uStep);
+      for (int i = 0; i < ROW; i++) {
+        int product = row * ROW + i;
         kernels.convolve(
             v,
-            product * vStep + from * vRow,
+            product * vStep + begin * vRow,
             vRow,
             0,
             1,
             sources,
             tap,
             u,
-            product * uStep,
+            i * uStep,
             m,
             product * mStep,
             lanes,
@@ -217,11 +217,11 @@ final class Winograd {
             zeros,
             0);
       }
-      for (int i = 0; i < columns; i++) {
-        for (int block = 0; block < outputs; block++) {
-          int at = i * lanes + block * BLOCK;
-          store(first + from + i, 2 * unit + block, m, at, mStep, start, low, scratch);
-        }
+    }
+    for (int i = 0; i < columns; i++) {
+      for (int block = 0; block < outputs; block++) {
+        int at = i * lanes + block * BLOCK;
+        store(first + begin + i, 2 * unit + block, m, at, mStep, scratch);
       }
     }
     engine.scratch().give(m);
@@ -229,47 +229,43 @@ final class Winograd {
     engine.scratch().give(scratch);
   }
 
-  private void transformWeights(
-      float[] weights, int[] positions, int lanes, float[] scratch, float[] u, int uStep) {
+  /** Computes a row of U for all channels. */
+  private void transformWeights(float[] weights, int lanes, int row, float[] u, int uStep) {
     int[] taps = new int[9];
     for (int block = 0; block < blocks(sources); block++) {
       int channels = Math.min(BLOCK, sources - block * BLOCK);
       for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * lanes;
-      for (int channel = 0; channel < channels; channel++) {
-        int at = (block * BLOCK * 9 + channel) * lanes;
-        int to = (block * BLOCK + channel) * lanes;
-        kernels.winogradWeights(weights, at, taps, scratch, u, to, uStep, lanes);
-      }
+      int at = block * BLOCK * lanes;
+      kernels.winogradWeights(weights, 9 * at, taps, channels, row, u, at, uStep, lanes);
     }
   }
 
   /** Stores the pixels of a tile that are inside the output. */
-  private void store(
-      int tile,
-      int block,
-      float[] m,
-      int at,
-      int mStep,
-      float[] start,
-      float low,
-      float[] scratch) {
+  private void store(int tile, int block, float[] m, int at, int mStep, float[] scratch) {
     int height = to.shape().extent(2);
     int width = to.shape().extent(3);
     int y = tile % tilesPerImage / tilesX * 4;
     int x = tile % tilesPerImage % tilesX * 4;
     int plane = tile / tilesPerImage * blocks(to.shape().extent(1)) + block;
     int pixel = (plane * height * width + y * width + x) * BLOCK;
-    int bias = block * BLOCK;
-    if (y + 4 <= height && x + 4 <= width) {
-      kernels.winogradOutput(
-          m, at, mStep, start, bias, low, scratch, to.data, pixel, width * BLOCK);
-      return;
-    }
-    kernels.winogradOutput(m, at, mStep, start, bias, low, scratch, scratch, SCRATCH, 4 * BLOCK);
+    boolean inside = y + 4 <= height && x + 4 <= width;
+    kernels.winogradOutput(
+        m,
+        at,
+        mStep,
+        epilogue.start(),
+        block * BLOCK,
+        epilogue.add() == null ? epilogue.low() : Float.NEGATIVE_INFINITY,
+        scratch,
+        inside ? to.data : scratch,
+        inside ? pixel : SCRATCH,
+        (inside ? width : 4) * BLOCK);
+    if (inside && epilogue.add() == null) return;
     int floats = Math.min(4, width - x) * BLOCK;
     for (int r = 0; r < Math.min(4, height - y); r++) {
-      System.arraycopy(
-          scratch, SCRATCH + r * 4 * BLOCK, to.data, pixel + r * width * BLOCK, floats);
+      int row = pixel + r * width * BLOCK;
+      if (!inside) System.arraycopy(scratch, SCRATCH + r * 4 * BLOCK, to.data, row, floats);
+      if (epilogue.add() != null) epilogue.finish(to.data, row, floats);
     }
   }
 

@@ -104,8 +104,9 @@ class HedgingTest {
                 new Class<?>[] {Kernels.class},
                 (proxy, method, arguments) -> {
                   if (method.getName().equals("convolve")) {
-                    work.addAndGet(
-                        (long) (int) arguments[4] * (int) arguments[13] * (int) arguments[14]);
+                    long channels = 16L * ((int) arguments[4] - 1) + (int) arguments[5];
+                    long weights = channels * ((int[]) arguments[6]).length * (int) arguments[13];
+                    work.addAndGet(weights * (int) arguments[14]);
                   }
                   return method.invoke(Kernels.best(), arguments);
                 });

@@ -35,8 +35,10 @@ public final class Graph {
   private final @Nullable Node startLayer;
   private final Map<String, Node> byName = new HashMap<>();
 
-  /** This network for a pass that records nothing; made when first run. */
-  private volatile @Nullable Graph fused;
+  /** How to run this without recording anything, exactly and faster; made when first run. */
+  private volatile @Nullable ForwardPlan exactPlan;
+
+  private volatile @Nullable ForwardPlan fusedPlan;
 
   private Graph(String name, List<Node> nodes, Node output, @Nullable Node startLayer) {
     this.name = name;
@@ -151,8 +153,16 @@ public final class Graph {
    * @return the logits, {@code [N, classes]}
    */
   public Tensor run(Engine engine, Tensor x) {
-    Graph graph = engine.isExact() ? this : fused();
-    return graph.forward(engine, x, Set.of(graph.logits()), false).logits();
+    checkInput(x);
+    ForwardPlan plan = engine.isExact() ? exactPlan : fusedPlan;
+    if (plan == null) {
+      plan = ForwardPlan.of(this, !engine.isExact());
+      if (engine.isExact()) exactPlan = plan;
+      else fusedPlan = plan;
+    }
+    Tensor logits = plan.run(engine, x);
+    int batch = x.shape().extent(0);
+    return logits.reshape(Shape.of(batch, logits.shape().size() / batch));
   }
 
   /**
@@ -163,27 +173,13 @@ public final class Graph {
    */
   public Recording record(Engine engine, Tensor x, Node... keep) {
     for (Node node : keep) checkOwn(node);
-    return forward(engine, x, Set.copyOf(Arrays.asList(keep)), true);
-  }
-
-  private Graph fused() {
-    Graph known = fused;
-    if (known == null) fused = known = Fusion.of(this);
-    return known;
-  }
-
-  private Recording forward(Engine engine, Tensor x, Set<Node> keep, boolean recording) {
     checkInput(x);
+    Set<Node> kept = Set.copyOf(Arrays.asList(keep));
     var values = new @Nullable Tensor[nodes.size()];
     boolean[] overwritten = new boolean[nodes.size()];
-    Node last = logits();
     for (Node node : nodes) {
-      if (node.index() > last.index()) break;
-      values[node.index()] = compute(engine, node, x, values, keep, recording, overwritten);
-      if (recording) continue;
-      for (Node input : node.inputs()) {
-        if (lastConsumer(input) == node && !keep.contains(input)) values[input.index()] = null;
-      }
+      if (node.index() > logits().index()) break;
+      values[node.index()] = compute(engine, node, x, values, kept, overwritten);
     }
     return new Recording(this, values, overwritten);
   }
@@ -194,7 +190,6 @@ public final class Graph {
       Tensor x,
       @Nullable Tensor[] values,
       Set<Node> keep,
-      boolean recording,
       boolean[] overwritten) {
     Layer layer = node.layer();
     if (layer instanceof Input) return x;
@@ -205,9 +200,9 @@ public final class Graph {
       inputs.add(value);
     }
     // Relevance rules read what a batch normalization normalized.
-    if (layer.worksInPlace() && !(recording && layer instanceof BatchNorm)) {
+    if (layer.worksInPlace() && !(layer instanceof BatchNorm)) {
       Node input = node.input();
-      if (!keep.contains(input) && mayOverwrite(input, recording)) {
+      if (!keep.contains(input) && mayOverwrite(input)) {
         overwritten[input.index()] = true;
         return layer.forwardInPlace(engine, inputs.getFirst());
       }
@@ -216,19 +211,15 @@ public final class Graph {
   }
 
   /** Whether nobody but one element-wise consumer reads what {@code node} computed. */
-  private boolean mayOverwrite(Node node, boolean recording) {
+  private boolean mayOverwrite(Node node) {
     if (consumers(node).size() > 1 || node == input() || isView(node)) return false;
-    return !recording || !node.layer().gradientReadsOutput();
+    return !node.layer().gradientReadsOutput();
   }
 
   /** Whether the layer's output may share storage with its input. */
-  private static boolean isView(Node node) {
+  static boolean isView(Node node) {
     Layer layer = node.layer();
     return layer instanceof Identity || layer instanceof Flatten || layer instanceof Reshape;
-  }
-
-  private Node lastConsumer(Node node) {
-    return consumers(node).getLast();
   }
 
   /**

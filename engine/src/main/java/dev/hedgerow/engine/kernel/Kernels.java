@@ -79,15 +79,39 @@ public interface Kernels {
   void copyPixels(float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int count);
 
   /**
-   * Transforms weights for Winograd's F(4×4, 3×3): {@code U = G g Gᵀ} for each output lane, where
-   * g[k][l] is {@code w[wAt + taps[3k + l] + lane]}, and {@code U[k][l]} is stored at {@code u[uAt
-   * + (6k + l)·uStep + lane]}.
+   * Copies pixels with a number for each channel: {@code y[yAt + p·yStep + o] = max(x[xAt + p·xStep
+   * + o] · factor[at + o] + offset[at + o], 0)} for p below {@code count}.
+   */
+  void scalePixels(
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] factor,
+      float[] offset,
+      int at,
+      float[] y,
+      int yAt,
+      int yStep,
+      int count);
+
+  /**
+   * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each channel
+   * and output lane, where g[k][l] is {@code w[wAt + taps[3k + l] + channel·lanes + lane]}, and
+   * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + channel·lanes + lane]}.
    *
-   * @param scratch 576 floats, overwritten
+   * @param channels how many input channels
    * @param lanes how many outputs; a multiple of 16
    */
   void winogradWeights(
-      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes);
+      float[] w,
+      int wAt,
+      int[] taps,
+      int channels,
+      int row,
+      float[] u,
+      int uAt,
+      int uStep,
+      int lanes);
 
   /**
    * Transforms a tile of 6×6 pixels of one block for Winograd's F(4×4, 3×3): {@code V = Bᵀ d B} for

@@ -81,10 +81,33 @@ public final class ScalarKernels implements Kernels {
     }
   }
 
-  private static final float[] G = {
+  @Override
+  public void scalePixels(
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] factor,
+      float[] offset,
+      int at,
+      float[] y,
+      int yAt,
+      int yStep,
+      int count) {
+    for (int p = 0; p < count; p++) {
+      for (int o = 0; o < BLOCK; o++) {
+        float scaled = x[xAt + p * xStep + o] * factor[at + o] + offset[at + o];
+        y[yAt + p * yStep + o] = Math.max(scaled, 0f);
+      }
+    }
+  }
+
+  /** G of Winograd's F(4×4, 3×3), 6×3; not to be modified. */
+  @SuppressWarnings("MutablePublicArray") // Nobody outside the kernels sees this package.
+  public static final float[] G = {
     1f / 4, 0, 0, -1f / 6, -1f / 6, -1f / 6, -1f / 6, 1f / 6, -1f / 6, 1f / 24, 1f / 12, 1f / 6,
     1f / 24, -1f / 12, 1f / 6, 0, 0, 1
   };
+
   private static final float[] BT = {
     4, 0, -5, 0, 1, 0,
     0, -4, -4, 1, 1, 0,
@@ -109,13 +132,25 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void winogradWeights(
-      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
-    float[] g = new float[9];
-    float[] result = new float[36];
-    for (int lane = 0; lane < lanes; lane++) {
-      for (int i = 0; i < 9; i++) g[i] = w[wAt + taps[i] + lane];
-      transform(G, 6, 3, g, scratch, result);
-      for (int i = 0; i < 36; i++) u[uAt + i * uStep + lane] = result[i];
+      float[] w,
+      int wAt,
+      int[] taps,
+      int channels,
+      int row,
+      float[] u,
+      int uAt,
+      int uStep,
+      int lanes) {
+    for (int i = 0; i < channels * lanes; i++) {
+      for (int l = 0; l < 6; l++) {
+        float sum = 0;
+        for (int c = 0; c < 3; c++) {
+          float column = 0;
+          for (int k = 0; k < 3; k++) column += G[3 * row + k] * w[wAt + taps[3 * k + c] + i];
+          sum += column * G[3 * l + c];
+        }
+        u[uAt + l * uStep + i] = sum;
+      }
     }
   }
 

@@ -830,52 +830,84 @@ final class VectorKernels512 implements Kernels {
   }
 
   @Override
+  public void scalePixels(
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] factor,
+      float[] offset,
+      int at,
+      float[] y,
+      int yAt,
+      int yStep,
+      int count) {
+    for (int lane = 0; lane < BLOCK; lane += LANES) {
+      FloatVector factors = FloatVector.fromArray(S, factor, at + lane);
+      FloatVector offsets = FloatVector.fromArray(S, offset, at + lane);
+      for (int p = 0; p < count; p++) {
+        FloatVector pixel = FloatVector.fromArray(S, x, xAt + p * xStep + lane);
+        pixel.fma(factors, offsets).max(0f).intoArray(y, yAt + p * yStep + lane);
+      }
+    }
+  }
+
+  @Override
   public void winogradWeights(
-      float[] w, int wAt, int[] taps, float[] scratch, float[] u, int uAt, int uStep, int lanes) {
+      float[] w,
+      int wAt,
+      int[] taps,
+      int channels,
+      int row,
+      float[] u,
+      int uAt,
+      int uStep,
+      int lanes) {
     FloatVector four = FloatVector.broadcast(S, 4);
-    for (int lane = 0; lane < lanes; lane += LANES) {
-      for (int c = 0; c < 3; c++) {
-        FloatVector d0 = FloatVector.fromArray(S, w, wAt + taps[3 * 0 + c] + lane);
-        FloatVector d1 = FloatVector.fromArray(S, w, wAt + taps[3 * 1 + c] + lane);
-        FloatVector d2 = FloatVector.fromArray(S, w, wAt + taps[3 * 2 + c] + lane);
-        FloatVector p = d0.add(d2).mul(-1f / 6);
-        FloatVector q = d1.mul(1f / 6);
-        FloatVector s = d2.fma(four, d0).mul(1f / 24);
-        FloatVector e = d1.mul(1f / 12);
-        FloatVector t0 = d0.mul(0.25f);
-        FloatVector t1 = p.sub(q);
-        FloatVector t2 = p.add(q);
-        FloatVector t3 = s.add(e);
-        FloatVector t4 = s.sub(e);
-        FloatVector t5 = d2;
-        t0.intoArray(scratch, (0 + c) * BLOCK);
-        t1.intoArray(scratch, (3 + c) * BLOCK);
-        t2.intoArray(scratch, (6 + c) * BLOCK);
-        t3.intoArray(scratch, (9 + c) * BLOCK);
-        t4.intoArray(scratch, (12 + c) * BLOCK);
-        t5.intoArray(scratch, (15 + c) * BLOCK);
-      }
-      for (int r = 0; r < 6; r++) {
-        FloatVector d0 = FloatVector.fromArray(S, scratch, (3 * r + 0) * BLOCK);
-        FloatVector d1 = FloatVector.fromArray(S, scratch, (3 * r + 1) * BLOCK);
-        FloatVector d2 = FloatVector.fromArray(S, scratch, (3 * r + 2) * BLOCK);
-        FloatVector p = d0.add(d2).mul(-1f / 6);
-        FloatVector q = d1.mul(1f / 6);
-        FloatVector s = d2.fma(four, d0).mul(1f / 24);
-        FloatVector e = d1.mul(1f / 12);
-        FloatVector t0 = d0.mul(0.25f);
-        FloatVector t1 = p.sub(q);
-        FloatVector t2 = p.add(q);
-        FloatVector t3 = s.add(e);
-        FloatVector t4 = s.sub(e);
-        FloatVector t5 = d2;
-        t0.intoArray(u, uAt + (6 * r + 0) * uStep + lane);
-        t1.intoArray(u, uAt + (6 * r + 1) * uStep + lane);
-        t2.intoArray(u, uAt + (6 * r + 2) * uStep + lane);
-        t3.intoArray(u, uAt + (6 * r + 3) * uStep + lane);
-        t4.intoArray(u, uAt + (6 * r + 4) * uStep + lane);
-        t5.intoArray(u, uAt + (6 * r + 5) * uStep + lane);
-      }
+    FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
+    FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
+    FloatVector g2 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 2]);
+    int tap0 = wAt + taps[0];
+    int tap1 = wAt + taps[1];
+    int tap2 = wAt + taps[2];
+    int tap3 = wAt + taps[3];
+    int tap4 = wAt + taps[4];
+    int tap5 = wAt + taps[5];
+    int tap6 = wAt + taps[6];
+    int tap7 = wAt + taps[7];
+    int tap8 = wAt + taps[8];
+    int to0 = uAt + 0 * uStep;
+    int to1 = uAt + 1 * uStep;
+    int to2 = uAt + 2 * uStep;
+    int to3 = uAt + 3 * uStep;
+    int to4 = uAt + 4 * uStep;
+    int to5 = uAt + 5 * uStep;
+
+    for (int i = 0; i < channels * lanes; i += LANES) {
+      FloatVector d0 = FloatVector.fromArray(S, w, tap0 + i).mul(g0);
+      d0 = FloatVector.fromArray(S, w, tap3 + i).fma(g1, d0);
+      d0 = FloatVector.fromArray(S, w, tap6 + i).fma(g2, d0);
+      FloatVector d1 = FloatVector.fromArray(S, w, tap1 + i).mul(g0);
+      d1 = FloatVector.fromArray(S, w, tap4 + i).fma(g1, d1);
+      d1 = FloatVector.fromArray(S, w, tap7 + i).fma(g2, d1);
+      FloatVector d2 = FloatVector.fromArray(S, w, tap2 + i).mul(g0);
+      d2 = FloatVector.fromArray(S, w, tap5 + i).fma(g1, d2);
+      d2 = FloatVector.fromArray(S, w, tap8 + i).fma(g2, d2);
+      FloatVector p = d0.add(d2).mul(-1f / 6);
+      FloatVector q = d1.mul(1f / 6);
+      FloatVector s = d2.fma(four, d0).mul(1f / 24);
+      FloatVector e = d1.mul(1f / 12);
+      FloatVector t0 = d0.mul(0.25f);
+      FloatVector t1 = p.sub(q);
+      FloatVector t2 = p.add(q);
+      FloatVector t3 = s.add(e);
+      FloatVector t4 = s.sub(e);
+      FloatVector t5 = d2;
+      t0.intoArray(u, to0 + i);
+      t1.intoArray(u, to1 + i);
+      t2.intoArray(u, to2 + i);
+      t3.intoArray(u, to3 + i);
+      t4.intoArray(u, to4 + i);
+      t5.intoArray(u, to5 + i);
     }
   }
 

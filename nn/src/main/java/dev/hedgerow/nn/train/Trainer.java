@@ -124,14 +124,17 @@ public final class Trainer {
             images.shape().with(0, 1),
             classes,
             (name, shape) -> Objects.requireNonNull(parameters.get(name), name));
-    var pass = new TrainingPass(engine, graph, parameters, images);
-    Loss.Value value = loss.of(pass.logits(), targets);
-    if (!Double.isFinite(value.value())) {
-      throw new ArithmeticException(
-          "the loss of step %d is %s: a lower rate may help".formatted(state.step, value.value()));
+    try (Engine.Lease lease = engine.lease()) {
+      var pass = new TrainingPass(lease.engine(), graph, parameters, images);
+      Loss.Value value = loss.of(pass.logits(), targets);
+      if (!Double.isFinite(value.value())) {
+        throw new ArithmeticException(
+            "the loss of step %d is %s: a lower rate may help"
+                .formatted(state.step, value.value()));
+      }
+      update(pass.gradients(value.gradient()), pass.statistics());
+      return value.value();
     }
-    update(pass.gradients(value.gradient()), pass.statistics());
-    return value.value();
   }
 
   private void update(Map<String, Parameter> gradients, Map<String, BatchStatistics> statistics) {

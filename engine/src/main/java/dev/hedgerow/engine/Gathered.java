@@ -1,0 +1,156 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import dev.hedgerow.engine.Convolution.Sweep;
+import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
+
+/**
+ * A convolution as a product of the matrices of pixels and of weights. The kernel is fastest over
+ * one long run of channels, so a task copies all that its pixels read to rows first:
+ *
+ * <pre>
+ * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats, zeros outside the image; in L2
+ * y[output block][pixel]             of up to {@value #UNITS} times 32 outputs: rows × weights
+ * </pre>
+ *
+ * Sums run over blocks, taps and channels in order, as those of the other kernels do.
+ */
+final class Gathered {
+  /** Floats of a task's rows, about. */
+  private static final int FLOATS = 90_000;
+
+  /** Most pixels of a task. */
+  private static final int PIXELS = 84;
+
+  /** Height of the register tile. */
+  private static final int TILE = 7;
+
+  /** Weights' units of a task: enough for the copy not to count. */
+  private static final int UNITS = 8;
+
+  private final Sweep sweep;
+  private final Sources x;
+  private final Tensor y;
+  private final Kernels kernels;
+  private final int channels;
+  private final int height;
+  private final int width;
+  private final int outputWidth;
+  private final int outputArea;
+
+  /** Floats from one row to the next; an odd number of lines, so that they share no cache sets. */
+  private final int row;
+
+  private Gathered(Engine engine, Sweep sweep, Sources x, Tensor y) {
+    this.sweep = sweep;
+    this.x = x;
+    this.y = y;
+    this.kernels = engine.kernels();
+    this.channels = x.shape().extent(1);
+    this.height = x.shape().extent(2);
+    this.width = x.shape().extent(3);
+    this.outputWidth = y.shape().extent(3);
+    this.outputArea = y.shape().extent(2) * outputWidth;
+    // The copy of a last block of few channels writes a whole one.
+    this.row = (blocks(channels * sweep.tapY().length) + 1 | 1) * BLOCK;
+  }
+
+  /**
+   * Convolves.
+   *
+   * @param sweep which serves all pixels of y
+   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   */
+  static void run(
+      Engine engine, Sweep sweep, float[][] weights, Sources x, Tensor y, Epilogue epilogue) {
+    new Gathered(engine, sweep, x, y).run(engine, weights, epilogue);
+  }
+
+  private void run(Engine engine, float[][] weights, Epilogue epilogue) {
+    int most = Math.clamp(FLOATS / row / TILE * TILE, 2 * TILE, PIXELS);
+    int pixels = Math.ceilDiv(outputArea, Math.ceilDiv(outputArea, most) * TILE) * TILE;
+    int bands = Math.ceilDiv(outputArea, pixels);
+    // Few bands: more tasks, so that no thread waits long for another.
+    int units = bands < 4 ? UNITS / 2 : UNITS;
+    int groups = Math.ceilDiv(weights.length, units);
+    engine.forEach(
+        x.shape().extent(0) * bands * groups,
+        task -> {
+          int group = task % groups;
+          int band = task / groups % bands;
+          int sample = task / groups / bands;
+          int first = band * pixels;
+          int end = Math.min(outputArea, first + pixels);
+          float[] rows = engine.scratch().take(pixels * row);
+          gather(rows, sample, first, end);
+          for (int unit = group * units; unit < Math.min(weights.length, (group + 1) * units); ) {
+            multiply(rows, weights[unit], unit++, sample, first, end, epilogue);
+          }
+          engine.scratch().give(rows);
+        });
+  }
+
+  private void gather(float[] rows, int sample, int first, int end) {
+    int taps = sweep.tapY().length;
+    int to = 0;
+    for (int block = 0; block < blocks(channels); block++) {
+      for (int tap = 0; tap < taps; tap++) {
+        for (int pixel = first; pixel < end; ) {
+          int column = pixel % outputWidth;
+          int count = Math.min(end - pixel, outputWidth - column);
+          int r = pixel / outputWidth * sweep.sourceStepY() + sweep.tapY()[tap];
+          int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
+          copy(sample, block, r, c, rows, to + (pixel - first) * row, count);
+          pixel += count;
+        }
+        to += Math.min(BLOCK, channels - block * BLOCK);
+      }
+    }
+  }
+
+  /** Copies pixels of one row of the image from column c on, zeros for those outside it. */
+  private void copy(int sample, int block, int r, int c, float[] rows, int to, int count) {
+    int step = sweep.sourceStepX();
+    int begin = r < 0 || r >= height ? count : Math.clamp(Math.ceilDiv(-c, step), 0, count);
+    int end = Math.clamp(Math.ceilDiv(width - c, step), begin, count);
+    for (int i = 0; i < count; i++) {
+      if (i == begin) i = end;
+      if (i < count) Arrays.fill(rows, to + i * row, to + i * row + BLOCK, 0f);
+    }
+    if (begin == end) return;
+    int pixel = r * width + c + begin * step;
+    x.copy(kernels, sample, block, pixel, step * BLOCK, rows, to + begin * row, row, end - begin);
+  }
+
+  private void multiply(
+      float[] rows, float[] weights, int unit, int sample, int first, int end, Epilogue epilogue) {
+    int outputBlocks = blocks(y.shape().extent(1));
+    int block = 2 * unit;
+    int outputs = Math.min(2, outputBlocks - block);
+    int to = ((sample * outputBlocks + block) * outputArea + first) * BLOCK;
+    kernels.convolve(
+        rows,
+        0,
+        row,
+        0,
+        1,
+        channels * sweep.tapY().length,
+        new int[] {0},
+        weights,
+        0,
+        y.data,
+        to,
+        BLOCK,
+        outputArea * BLOCK,
+        outputs,
+        end - first,
+        epilogue.start(),
+        block * BLOCK);
+    for (int i = 0; i < outputs; i++) {
+      epilogue.finish(y.data, to + i * outputArea * BLOCK, (end - first) * BLOCK);
+    }
+  }
+}

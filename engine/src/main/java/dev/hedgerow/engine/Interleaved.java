@@ -1,0 +1,113 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
+
+/**
+ * A convolution of an image of few channels, which would leave most of a block empty. With its
+ * pixels interleaved, a row of the window is one run of floats, and the window as many taps as it
+ * has rows:
+ *
+ * <pre>
+ * image[row][column][channel]     with its border of zeros
+ *       └─ window's row ──┘       1 tap of width · channels floats
+ * </pre>
+ *
+ * The weights are in that order anyway, and so are the sums.
+ */
+final class Interleaved {
+  /** Most channels that this is for. */
+  private static final int CHANNELS = 4;
+
+  /** Rows of outputs of a task. */
+  private static final int ROWS = 4;
+
+  private Interleaved() {}
+
+  /** Whether this is the way to convolve images of so many channels. */
+  static boolean pays(Window window, int channels) {
+    return channels <= CHANNELS && window.width() > 1 && window.dilationX() == 1;
+  }
+
+  /**
+   * Convolves.
+   *
+   * @param weights for each 32 outputs {@code [tap][channel][output]}
+   */
+  static void run(
+      Engine engine, Window window, float[][] weights, Tensor x, Tensor y, Epilogue epilogue) {
+    int channels = x.shape().extent(1);
+    int samples = x.shape().extent(0);
+    int outputHeight = y.shape().extent(2);
+    int outputWidth = y.shape().extent(3);
+    int height = (outputHeight - 1) * window.strideY() + window.spanY();
+    int width = (outputWidth - 1) * window.strideX() + window.spanX();
+    int line = width * channels;
+    float[] image = engine.scratch().take(Math.multiplyExact(samples * height, line));
+    engine.forEach(
+        samples,
+        sample -> {
+          for (int row = 0; row < height; row++) {
+            int to = (sample * height + row) * line;
+            Arrays.fill(image, to, to + line, 0f);
+            interleave(x, sample, row - window.top(), window.left(), width, image, to);
+          }
+        });
+    int[] taps = new int[window.height()];
+    for (int tap = 0; tap < taps.length; tap++) taps[tap] = tap * window.dilationY() * line;
+    Kernels kernels = engine.kernels();
+    int outputBlocks = blocks(y.shape().extent(1));
+    int area = outputHeight * outputWidth * BLOCK;
+    int bands = Math.ceilDiv(outputHeight, ROWS);
+    engine.forEach(
+        samples * bands,
+        task -> {
+          int sample = task / bands;
+          int end = Math.min(outputHeight, (task % bands + 1) * ROWS);
+          for (int unit = 0; unit < weights.length; unit++) {
+            int block = 2 * unit;
+            int outputs = Math.min(2, outputBlocks - block);
+            for (int row = task % bands * ROWS; row < end; row++) {
+              int to = (sample * outputBlocks + block) * area + row * outputWidth * BLOCK;
+              kernels.convolve(
+                  image,
+                  (sample * height + row * window.strideY()) * line,
+                  window.strideX() * channels,
+                  0,
+                  1,
+                  window.width() * channels,
+                  taps,
+                  weights[unit],
+                  0,
+                  y.data,
+                  to,
+                  BLOCK,
+                  area,
+                  outputs,
+                  outputWidth,
+                  epilogue.start(),
+                  block * BLOCK);
+              for (int i = 0; i < outputs; i++) {
+                epilogue.finish(y.data, to + i * area, outputWidth * BLOCK);
+              }
+            }
+          }
+        });
+    engine.scratch().give(image);
+  }
+
+  /** Copies what is inside x of a row that begins {@code left} columns before it. */
+  private static void interleave(
+      Tensor x, int sample, int row, int left, int width, float[] image, int at) {
+    int channels = x.shape().extent(1);
+    if (row < 0 || row >= x.shape().extent(2)) return;
+    int from = x.offset(sample, 0) + row * x.shape().extent(3) * BLOCK;
+    int end = Math.min(width, left + x.shape().extent(3));
+    for (int column = left; column < end; column++, from += BLOCK) {
+      for (int i = 0; i < channels; i++) image[at + column * channels + i] = x.data[from + i];
+    }
+  }
+}
