@@ -24,7 +24,7 @@ final class OnnxRuntime implements AutoCloseable {
 
   private static final String JAR = "com/microsoft/onnxruntime/onnxruntime";
 
-  /** Its threads spin for a while after a run, on the cores that ours need next. */
+  /** In milliseconds; see {@link #rest}. */
   private static final int PAUSE = 50;
 
   private final AutoCloseable session;
@@ -78,15 +78,21 @@ final class OnnxRuntime implements AutoCloseable {
                   .invoke(session, Map.of(inputName, input));
       double time = (System.nanoTime() - start) / 1e6;
       result.close();
-      Thread.sleep(PAUSE);
       return time;
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new Failure("interrupted", interrupted);
     } catch (ReflectiveOperationException refused) {
       throw failure("ONNX Runtime: ", refused);
     } catch (Exception wrong) {
       throw new Failure("ONNX Runtime: " + wrong.getMessage(), wrong);
+    }
+  }
+
+  /** Waits until its threads, which spin for a while after a run, have left the processors. */
+  void rest() throws Failure {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new Failure("interrupted", interrupted);
     }
   }
 

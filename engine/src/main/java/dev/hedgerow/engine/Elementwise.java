@@ -113,7 +113,7 @@ public final class Elementwise {
 
   private static void supportedLoop(float[] a, float[] b, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
-      y[i] = limit(a[i], zeroOrInfinity(excess(b[i])));
+      y[i] = keptWhereSupported(a[i], b[i]);
     }
   }
 
@@ -389,9 +389,9 @@ public final class Elementwise {
     return limit(a / (b + (1f - Math.min(supported, 1f))), supported);
   }
 
-  /** Whether {@code a ⊘ b} is a/b. */
-  static boolean isSupported(float b) {
-    return Math.abs(b) > LARGEST_IGNORED;
+  /** a where {@code a ⊘ b} is a/b, else 0. */
+  static float keptWhereSupported(float a, float b) {
+    return limit(a, zeroOrInfinity(excess(b)));
   }
 
   /** 1 for x > 0, else 0. */

@@ -35,11 +35,13 @@ public final class Hedging {
    */
   public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
     Tensor activations = activations(engine, x);
-    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations);
-    engine.recycle(activations);
     if (operator instanceof Convolution convolution && !engine.isExact()) {
+      Tensor z = convolution.positiveSums(engine, activations);
+      engine.recycle(activations);
       return new Hedging(z, InactiveSums.of(engine, convolution, x, z));
     }
+    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations);
+    engine.recycle(activations);
     Tensor inactive = Elementwise.indicatorNotPositive(engine, x);
     Tensor ofInactive = operator.forward(engine, WeightView.ABSOLUTE, inactive);
     engine.recycle(inactive);
@@ -61,9 +63,10 @@ public final class Hedging {
         size,
         (task, from, to) -> {
           for (int i = from; i < to; i++) both.data[i] = Math.max(x.data[i], 0f);
-          for (int i = from; i < to; i++) {
-            both.data[size + i] = Elementwise.isPositive(x.data[i]);
-          }
+          float[] active = chunk(engine, x.data, from, to - from);
+          for (int i = 0; i < to - from; i++) active[i] = Elementwise.isPositive(active[i]);
+          System.arraycopy(active, 0, both.data, size + from, to - from);
+          engine.scratch().give(active);
         });
     return both;
   }
@@ -86,27 +89,40 @@ public final class Hedging {
         engine,
         size,
         (task, from, to) -> {
-          for (int i = from; i < to; i++) {
-            float p = (float) (Math.max(r.data[i], 0f) * positive);
-            float n = (float) (Math.min(r.data[i], 0f) * negative);
-            s.data[i] = Elementwise.quotient(gamma * p + n, z[i]);
-            s.data[size + i] = Elementwise.quotient(p, z[size + i]);
-            s.data[2 * size + i] = Elementwise.quotient(n, ofNone[i]);
-          }
-          double sum = 0;
-          for (int i = from; i < to; i++) {
-            if (r.data[i] == 0) continue;
-            float p = (float) (Math.max(r.data[i], 0f) * positive);
-            float n = (float) (Math.min(r.data[i], 0f) * negative);
-            if (Elementwise.isSupported(z[i])) sum += gamma * p + n;
-            if (Elementwise.isSupported(z[size + i])) sum += p;
-            if (Elementwise.isSupported(ofNone[i])) sum += n;
-          }
-          placed[task] = sum;
+          int length = to - from;
+          float[] all = chunk(engine, r.data, from, length);
+          float[] p = engine.scratch().take(CHUNK);
+          float[] n = engine.scratch().take(CHUNK);
+          for (int i = 0; i < length; i++) p[i] = (float) (Math.max(all[i], 0f) * positive);
+          for (int i = 0; i < length; i++) n[i] = (float) (Math.min(all[i], 0f) * negative);
+          for (int i = 0; i < length; i++) all[i] = gamma * p[i] + n[i];
+          placed[task] =
+              divide(engine, all, z, from, s.data, from, length)
+                  + divide(engine, p, z, size + from, s.data, size + from, length)
+                  + divide(engine, n, ofNone, from, s.data, 2 * size + from, length);
         });
     double sum = 0;
     for (double part : placed) sum += part;
     return new Shares(s, sum);
+  }
+
+  /**
+   * Stores {@code a ⊘ z} in s, and returns the sum of a where that is a/z.
+   *
+   * @param a given back to the engine
+   */
+  private static double divide(
+      Engine engine, float[] a, float[] z, int zFrom, float[] s, int sFrom, int length) {
+    float[] denominators = chunk(engine, z, zFrom, length);
+    float[] quotients = engine.scratch().take(CHUNK);
+    for (int i = 0; i < length; i++) quotients[i] = Elementwise.quotient(a[i], denominators[i]);
+    System.arraycopy(quotients, 0, s, sFrom, length);
+    for (int i = 0; i < length; i++) a[i] = Elementwise.keptWhereSupported(a[i], denominators[i]);
+    double sum = Reductions.sum(a, 0, length);
+    engine.scratch().give(quotients);
+    engine.scratch().give(denominators);
+    engine.scratch().give(a);
+    return sum;
   }
 
   /**
@@ -149,17 +165,35 @@ public final class Hedging {
         engine,
         size,
         (task, from, to) -> {
-          for (int i = from; i < to; i++) {
-            float c = from3[i];
-            float active = Elementwise.zeroOrInfinity(Math.max(x.data[i], 0f));
-            float u = from3[2 * size + i];
-            sum.data[i] =
-                Elementwise.limit(c - psi, Elementwise.zeroOrInfinity(Math.abs(c)))
-                    + Elementwise.limit(from3[size + i], active)
-                    + (u - Elementwise.limit(u, active));
+          int length = to - from;
+          float[] c = chunk(engine, from3, from, length);
+          float[] a = chunk(engine, from3, size + from, length);
+          float[] u = chunk(engine, from3, 2 * size + from, length);
+          float[] active = chunk(engine, x.data, from, length);
+          for (int i = 0; i < length; i++) {
+            float alpha = Elementwise.zeroOrInfinity(Math.max(active[i], 0f));
+            c[i] =
+                Elementwise.limit(c[i] - psi, Elementwise.zeroOrInfinity(Math.abs(c[i])))
+                    + Elementwise.limit(a[i], alpha)
+                    + (u[i] - Elementwise.limit(u[i], alpha));
           }
+          System.arraycopy(c, 0, sum.data, from, length);
+          engine.scratch().give(active);
+          engine.scratch().give(u);
+          engine.scratch().give(a);
+          engine.scratch().give(c);
         });
     return sum;
+  }
+
+  /**
+   * Copies a chunk to the start of an array to be given back: loops over several arrays are
+   * compiled to vector instructions only where all have the same index.
+   */
+  private static float[] chunk(Engine engine, float[] data, int from, int length) {
+    float[] chunk = engine.scratch().take(CHUNK);
+    System.arraycopy(data, from, chunk, 0, length);
+    return chunk;
   }
 
   @FunctionalInterface

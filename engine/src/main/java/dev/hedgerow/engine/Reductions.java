@@ -11,19 +11,25 @@ public final class Reductions {
 
   /** Returns {@code Σ a}. */
   public static double sum(Engine engine, Tensor a) {
-    return sum(
-        engine,
-        a,
-        (x, from, to) -> {
-          double sum0 = 0;
-          double sum1 = 0;
-          int i = from;
-          for (; i + 1 < to; i += 2) {
-            sum0 += x[i];
-            sum1 += x[i + 1];
-          }
-          return i < to ? sum0 + sum1 + x[i] : sum0 + sum1;
-        });
+    return sum(engine, a, Reductions::sum);
+  }
+
+  /** Returns the sum of x from one index to before another, in four sums: one waits for itself. */
+  static double sum(float[] x, int from, int to) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    int i = from;
+    for (; i + 3 < to; i += 4) {
+      sum0 += x[i];
+      sum1 += x[i + 1];
+      sum2 += x[i + 2];
+      sum3 += x[i + 3];
+    }
+    double sum = (sum0 + sum1) + (sum2 + sum3);
+    for (; i < to; i++) sum += x[i];
+    return sum;
   }
 
   /** Returns {@code Σ a} over the elements where {@link Elementwise#quotient} a/b is taken. */
@@ -45,37 +51,31 @@ public final class Reductions {
 
   /** Returns {@code Σ max(a, 0)}. */
   public static double sumPositive(Engine engine, Tensor a) {
-    return sum(
+    return sumOf(
         engine,
         a,
-        (x, from, to) -> {
-          double sum = 0;
-          for (int i = from; i < to; i++) sum += Math.max(x[i], 0f);
-          return sum;
+        (x, length) -> {
+          for (int i = 0; i < length; i++) x[i] = Math.max(x[i], 0f);
         });
   }
 
   /** Returns {@code Σ min(a, 0)}. */
   public static double sumNegative(Engine engine, Tensor a) {
-    return sum(
+    return sumOf(
         engine,
         a,
-        (x, from, to) -> {
-          double sum = 0;
-          for (int i = from; i < to; i++) sum += Math.min(x[i], 0f);
-          return sum;
+        (x, length) -> {
+          for (int i = 0; i < length; i++) x[i] = Math.min(x[i], 0f);
         });
   }
 
   /** Returns {@code Σ |a|}. */
   public static double sumAbsolute(Engine engine, Tensor a) {
-    return sum(
+    return sumOf(
         engine,
         a,
-        (x, from, to) -> {
-          double sum = 0;
-          for (int i = from; i < to; i++) sum += Math.abs(x[i]);
-          return sum;
+        (x, length) -> {
+          for (int i = 0; i < length; i++) x[i] = Math.abs(x[i]);
         });
   }
 
@@ -214,6 +214,27 @@ public final class Reductions {
   @FunctionalInterface
   private interface Partial {
     double of(float[] x, int from, int to);
+  }
+
+  /** Changes the first elements of an array. */
+  @FunctionalInterface
+  private interface Change {
+    void apply(float[] x, int length);
+  }
+
+  /** Returns the sum of what becomes of the elements. */
+  private static double sumOf(Engine engine, Tensor a, Change change) {
+    return sum(
+        engine,
+        a,
+        (x, from, to) -> {
+          float[] chunk = engine.scratch().take(CHUNK);
+          System.arraycopy(x, from, chunk, 0, to - from);
+          change.apply(chunk, to - from);
+          double sum = sum(chunk, 0, to - from);
+          engine.scratch().give(chunk);
+          return sum;
+        });
   }
 
   private static double sum(Engine engine, Tensor a, Partial partial) {

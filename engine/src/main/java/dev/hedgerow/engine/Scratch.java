@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scratch {
   /** Most floats of tensors that are kept; what comes back beyond is garbage. */
-  private static final long MOST_KEPT = 64_000_000;
+  private static final long MOST_KEPT = 128_000_000;
 
   private final Queue<float[]>[] free;
   private final Map<Integer, Deque<float[]>> tensors = new ConcurrentHashMap<>();

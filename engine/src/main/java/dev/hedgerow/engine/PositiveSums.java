@@ -1,0 +1,153 @@
+package dev.hedgerow.engine;
+
+import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
+
+import dev.hedgerow.engine.Convolution.Sweep;
+import java.util.Arrays;
+
+/**
+ * Makes the sums {@code |w|*x} for x ≥ 0, as Winograd's algorithm leaves them, fit to be divided
+ * by. Its errors are relative to the largest sums of a tile. Where a sum is small against that of
+ * its channel, the pixel is computed anew as the direct kernel does; sums without a term are
+ * exactly 0 then.
+ */
+final class PositiveSums {
+  /** Sums of less than this share of their tile's largest are not trusted. */
+  private static final float TRUSTED = 1f / 64;
+
+  /** Side of the tiles. */
+  private static final int TILE = 4;
+
+  private static final int[] ONE_TAP = {0};
+
+  private final Engine engine;
+  private final Sweep sweep;
+  private final float[][] weights;
+  private final Tensor x;
+  private final Tensor z;
+  private final int channels;
+  private final int height;
+  private final int width;
+  private final float[] zeros;
+
+  private PositiveSums(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
+    this.engine = engine;
+    this.sweep = sweep;
+    this.weights = weights;
+    this.x = x;
+    this.z = z;
+    this.channels = x.shape().extent(1);
+    this.height = z.shape().extent(2);
+    this.width = z.shape().extent(3);
+    this.zeros = new float[2 * BLOCK];
+  }
+
+  /**
+   * Computes anew what is not to be trusted.
+   *
+   * @param sweep of 3×3 taps at stride 1
+   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   * @param x {@code [N, C, H, W]}, nowhere negative; not modified
+   * @param z {@code [N, O, H', W']}, by Winograd's algorithm; written to
+   */
+  static void mend(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
+    var sums = new PositiveSums(engine, sweep, weights, x, z);
+    int units = weights.length;
+    engine.forEach(z.shape().extent(0) * units, task -> sums.mend(task / units, task % units));
+  }
+
+  /** Mends up to 32 channels of a sample. */
+  private void mend(int sample, int unit) {
+    int outputBlocks = blocks(z.shape().extent(1));
+    int outputs = Math.min(2, outputBlocks - 2 * unit);
+    int plane = (sample * outputBlocks + 2 * unit) * height * width * BLOCK;
+    int rowLength = (blocks(channels) * sweep.tapY().length + 1) * BLOCK;
+    float[] row = engine.scratch().take(rowLength);
+    float[] least = new float[outputs * BLOCK];
+    for (int y = 0; y < height; y += TILE) {
+      for (int c = 0; c < width; c += TILE) {
+        largest(plane, outputs, y, c, least);
+        for (int i = y; i < Math.min(height, y + TILE); i++) {
+          for (int j = c; j < Math.min(width, c + TILE); j++) {
+            int pixel = plane + (i * width + j) * BLOCK;
+            if (isTrusted(pixel, outputs, least)) continue;
+            gather(sample, i, j, row);
+            multiply(row, unit, pixel, outputs);
+          }
+        }
+      }
+    }
+    engine.scratch().give(row);
+  }
+
+  /** Stores, of each channel, the least sum of the tile that is trusted. */
+  private void largest(int plane, int outputs, int y, int c, float[] least) {
+    Arrays.fill(least, 0f);
+    for (int block = 0; block < outputs; block++) {
+      for (int i = y; i < Math.min(height, y + TILE); i++) {
+        for (int j = c; j < Math.min(width, c + TILE); j++) {
+          int pixel = plane + ((block * height + i) * width + j) * BLOCK;
+          for (int lane = 0; lane < BLOCK; lane++) {
+            int at = block * BLOCK + lane;
+            least[at] = Math.max(least[at], Math.abs(z.data[pixel + lane]) * TRUSTED);
+          }
+        }
+      }
+    }
+  }
+
+  private boolean isTrusted(int pixel, int outputs, float[] least) {
+    float worst = 0;
+    for (int block = 0; block < outputs; block++) {
+      int from = pixel + block * height * width * BLOCK;
+      for (int lane = 0; lane < BLOCK; lane++) {
+        worst = Math.min(worst, z.data[from + lane] - least[block * BLOCK + lane]);
+      }
+    }
+    return worst >= 0;
+  }
+
+  /** Copies what a pixel's window reads: {@code [block][tap][channel]}, zeros outside the image. */
+  private void gather(int sample, int y, int c, float[] row) {
+    int rows = x.shape().extent(2);
+    int columns = x.shape().extent(3);
+    int to = 0;
+    for (int block = 0; block < blocks(channels); block++) {
+      int plane = (sample * blocks(channels) + block) * rows * columns * BLOCK;
+      for (int tap = 0; tap < sweep.tapY().length; tap++) {
+        int i = y + sweep.tapY()[tap];
+        int j = c + sweep.tapX()[tap];
+        if (i < 0 || i >= rows || j < 0 || j >= columns) {
+          Arrays.fill(row, to, to + BLOCK, 0f);
+        } else {
+          System.arraycopy(x.data, plane + (i * columns + j) * BLOCK, row, to, BLOCK);
+        }
+        to += Math.min(BLOCK, channels - block * BLOCK);
+      }
+    }
+  }
+
+  private void multiply(float[] row, int unit, int pixel, int outputs) {
+    engine
+        .kernels()
+        .convolve(
+            row,
+            0,
+            0,
+            0,
+            1,
+            channels * sweep.tapY().length,
+            ONE_TAP,
+            weights[unit],
+            0,
+            z.data,
+            pixel,
+            BLOCK,
+            height * width * BLOCK,
+            outputs,
+            1,
+            zeros,
+            0);
+  }
+}

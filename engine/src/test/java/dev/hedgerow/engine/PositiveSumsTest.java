@@ -1,0 +1,73 @@
+package dev.hedgerow.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import org.junit.jupiter.api.Test;
+
+/** The sums that relevance is divided by, in few multiplications, against exact ones. */
+class PositiveSumsTest {
+  private final Engine engine = Engine.sequential();
+
+  /** Weights of very different sizes; none at all for outputs 3 and 40. */
+  private static Convolution convolution(Random random, int inputs, int outputs) {
+    float[] weights = new float[outputs * inputs * 9];
+    for (int i = 0; i < weights.length; i++) {
+      int output = i / (inputs * 9);
+      double scale = output == 3 || output == 40 ? 0 : Math.pow(10, output % 7 - 3);
+      weights[i] = (float) (random.nextGaussian() * scale);
+    }
+    return Convolution.of(
+        Parameter.of(Shape.of(outputs, inputs, 3, 3), weights), null, Window.of(3, 1, 1), 1);
+  }
+
+  /**
+   * A bright place, one a hundred thousand times darker, and one where nothing is, within tiles.
+   */
+  private static Tensor image(Random random, Shape shape) {
+    float[] x = new float[shape.size()];
+    int width = shape.extent(3);
+    for (int i = 0; i < x.length; i++) {
+      int column = i % width;
+      float scale = column < 5 ? 1 : column < 13 ? 1e-5f : 0;
+      x[i] = Math.max(0f, (float) random.nextGaussian()) * scale;
+    }
+    return Tensor.of(shape, x);
+  }
+
+  @Test
+  void everySumIsNearTheExactOneWhateverIsBesideIt() {
+    for (int seed = 0; seed < 6; seed++) {
+      var random = new Random(seed);
+      int outputs = 33 + seed * 5;
+      Convolution convolution = convolution(random, 32 + seed, outputs);
+      Tensor x = image(random, Shape.of(2, 32 + seed, 17 - seed, 21 + seed));
+      float[] exact = convolution.forward(engine.exact(), WeightView.ABSOLUTE, x).toArray();
+      float[] sums = convolution.positiveSums(engine, x).toArray();
+      int zeros = 0;
+      for (int i = 0; i < exact.length; i++) {
+        if (exact[i] == 0) zeros++;
+        assertEquals(exact[i], sums[i], 1e-3 * exact[i]);
+      }
+      // What has no term is exactly 0: the outputs without weights, and places where nothing is.
+      assertTrue(zeros > exact.length / outputs && zeros < exact.length, zeros + " zeros");
+      try (var pool = new ForkJoinPool(3)) {
+        assertArrayEquals(
+            sums, convolution.positiveSums(Engine.parallel(pool), x).toArray(), "threads");
+      }
+    }
+  }
+
+  @Test
+  void anExactEngineAddsUpEverySum() {
+    var random = new Random(9);
+    Convolution convolution = convolution(random, 32, 41);
+    Tensor x = image(random, Shape.of(1, 32, 16, 20));
+    assertArrayEquals(
+        convolution.forward(engine.exact(), WeightView.ABSOLUTE, x).toArray(),
+        convolution.positiveSums(engine.exact(), x).toArray());
+  }
+}
