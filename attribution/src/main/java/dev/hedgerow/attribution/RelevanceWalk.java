@@ -3,6 +3,7 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
@@ -79,13 +80,14 @@ public final class RelevanceWalk {
   }
 
   private Tensor arrived(int k, Map<Node, List<Tensor>> reached, Set<Node> until) {
-    Tensor arrived = Tensor.zeros(recording.output(until.iterator().next()).shape());
+    Shape shape = recording.output(until.iterator().next()).shape();
+    Tensor arrived = null;
     for (Node node : until) {
       List<Tensor> parts = reached.get(node);
       if (parts == null) continue;
       Tensor part = parts.get(k);
-      if (part.shape().equals(arrived.shape())) {
-        Elementwise.addInPlace(engine, arrived, part);
+      if (part.shape().equals(shape)) {
+        arrived = arrived == null ? part : Elementwise.add(engine, arrived, part);
       } else {
         accounts
             .get(k)
@@ -95,7 +97,7 @@ public final class RelevanceWalk {
                     .formatted(Reductions.sum(engine, part), node.name()));
       }
     }
-    return arrived;
+    return arrived == null ? Tensor.zeros(shape) : arrived;
   }
 
   /** Returns the account of the layers passed so far, from the start down. */

@@ -26,7 +26,7 @@ final class InactiveSums {
   private final Tensor x;
 
   /** For each pixel of x how many of its channels are inactive. */
-  private final int[] inactive;
+  private final float[] inactive;
 
   private InactiveSums(Engine engine, Convolution convolution, Tensor x) {
     this.engine = engine;
@@ -76,6 +76,7 @@ final class InactiveSums {
           if (weights != null) engine.scratch().give(weights);
         });
     engine.recycle(all);
+    engine.scratch().give(sums.inactive);
     return z;
   }
 
@@ -105,7 +106,7 @@ final class InactiveSums {
     int outputsPerGroup = outputs / convolution.groups();
     int width = x.shape().extent(3);
     int lanes = Math.min(BLOCK, outputs - block * BLOCK);
-    float[] sums = new float[BLOCK];
+    Arrays.fill(z, at, at + BLOCK, 0f);
     float[] known = weights;
     for (int tap = 0; tap < taps; tap++) {
       int y = row * window.strideY() - window.top() + tap / window.width() * window.dilationY();
@@ -122,22 +123,22 @@ final class InactiveSums {
         for (int i = 0; i < channels; i++) {
           int input = x.offset(0, group * channels + i) + (y * width + c) * BLOCK;
           if (x.data[input] <= 0) {
-            sums[lane] += Math.abs(known[(lane * channels + i) * taps + tap]);
+            z[at + lane] += Math.abs(known[(lane * channels + i) * taps + tap]);
           }
         }
       }
     }
-    System.arraycopy(sums, 0, z, at, BLOCK);
     return known;
   }
 
-  private static int[] count(Engine engine, Tensor x) {
+  private static float[] count(Engine engine, Tensor x) {
     int channels = x.shape().extent(1);
     int width = x.shape().extent(3);
-    int[] count = new int[x.shape().extent(2) * width];
+    float[] count = engine.scratch().take(x.shape().extent(2) * width);
     engine.forEach(
         x.shape().extent(2),
         row -> {
+          Arrays.fill(count, row * width, (row + 1) * width, 0f);
           for (int block = 0; block < blocks(channels); block++) {
             int lanes = Math.min(BLOCK, channels - block * BLOCK);
             int at = x.offset(0, block * BLOCK) + row * width * BLOCK;
