@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Carries relevance down a recorded network, one rule a layer, and keeps the account; one
  * relevance, or several of the same image side by side.
+ *
+ * <p>Warns of relevance that dies, and of magnitudes {@code Σ|R|} that grow a thousandfold, at a
+ * layer or from the start down to it. A rule that {@link Rule#normalises} sets the magnitude; below
+ * it growth counts from there.
  */
 public final class RelevanceWalk {
-  /** Magnitudes may grow this much from a layer's output to its inputs without a warning. */
+  /** Magnitudes may grow this much without a warning. */
   private static final double GROWTH = 1e3;
 
   private final Engine engine;
@@ -31,10 +35,22 @@ public final class RelevanceWalk {
   private static final class Account {
     private final List<LayerReport> layers = new ArrayList<>();
     private final List<String> warnings;
+
+    /** The largest magnitude that did not grow: of the start, and of what rules have set. */
+    private double scale;
+
     private boolean warnedOfGrowth;
 
     private Account(List<String> warnings) {
       this.warnings = warnings;
+    }
+
+    /** Warns once: what has grown stays large. */
+    private void warnOfGrowth(double factor, String where) {
+      if (warnedOfGrowth) return;
+      warnedOfGrowth = true;
+      warnings.add(
+          "relevance grows %.3g-fold %s: the map is not to be trusted".formatted(factor, where));
     }
   }
 
@@ -149,11 +165,14 @@ public final class RelevanceWalk {
     if (magnitude == 0 && before > 0) {
       account.warnings.add("all relevance dies at " + node.name());
     }
-    if (magnitude > GROWTH * before && !rule.normalises() && !account.warnedOfGrowth) {
-      account.warnedOfGrowth = true;
-      account.warnings.add(
-          "relevance grows %.3g-fold at %s: the map is not to be trusted"
-              .formatted(magnitude / before, node.name()));
+    // The first layer's output is the start.
+    if (account.layers.isEmpty()) account.scale = before;
+    if (rule.normalises()) {
+      account.scale = Math.max(account.scale, magnitude);
+    } else if (magnitude > GROWTH * before) {
+      account.warnOfGrowth(magnitude / before, "at " + node.name());
+    } else if (magnitude > GROWTH * account.scale) {
+      account.warnOfGrowth(magnitude / account.scale, "down to " + node.name());
     }
     double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
     account.layers.add(

@@ -101,18 +101,44 @@ class UserMethodTest {
         (engine, node, inputs, r) ->
             FIRST.pass(engine, node, inputs, Elementwise.scale(engine, r, Double.NaN));
     assertEquals(
-        "relevance is not finite after " + lastAdd(),
+        "relevance is not finite after " + additions().getFirst(),
         assertThrows(ArithmeticException.class, () -> explain(new Walked(broken))).getMessage());
   }
 
-  /** The addition that relevance comes to first. */
-  private static String lastAdd() throws IOException {
+  /** Forty times at an addition is no jump, but at the next it makes 1,600 times in all. */
+  @Test
+  void growthOverManyLayersIsReported() throws IOException {
+    Rule growing =
+        (engine, node, inputs, r) ->
+            FIRST.pass(engine, node, inputs, Elementwise.scale(engine, r, 40));
+    assertEquals(
+        List.of(
+            "relevance grows 1.60e+03-fold down to %s: the map is not to be trusted"
+                .formatted(additions().get(1))),
+        explain(new Walked(growing)).warnings());
+    // A rule that sets the magnitude may set it as it likes.
+    Rule setting =
+        new Rule() {
+          @Override
+          public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
+            return growing.pass(engine, node, inputs, r);
+          }
+
+          @Override
+          public boolean normalises() {
+            return true;
+          }
+        };
+    assertEquals(List.of(), explain(new Walked(setting)).warnings());
+  }
+
+  /** The additions in the order in which relevance comes to them. */
+  private static List<String> additions() throws IOException {
     Graph graph = OnnxModel.read(Shared.golden("resnet-mini.onnx")).graph();
     return graph.nodes().reversed().stream()
         .filter(node -> node.layer() instanceof Add)
         .map(Node::name)
-        .findFirst()
-        .orElseThrow();
+        .toList();
   }
 
   private Attribution explain(Attributor method) throws IOException {
