@@ -1,7 +1,5 @@
 package dev.hedgerow.attribution;
 
-import static dev.hedgerow.attribution.Redistribution.j;
-import static dev.hedgerow.engine.WeightView.ABSOLUTE;
 import static dev.hedgerow.engine.WeightView.NEGATIVE;
 import static dev.hedgerow.engine.WeightView.POSITIVE;
 
@@ -35,18 +33,20 @@ record RapRule(LinearOperator operator, boolean negativeThroughNegative) impleme
   @Override
   public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
     Tensor x = Elementwise.positive(engine, inputs.getFirst());
+    Tensor a = operator.forward(engine, POSITIVE, x);
     Tensor b = operator.forward(engine, NEGATIVE, x);
-    Tensor total = operator.forward(engine, ABSOLUTE, x);
-    // b is negative here, as w⁻ is: −b / (a + b).
-    Tensor share = Elementwise.scaleInPlace(engine, Elementwise.quotient(engine, b, total), -1);
+    // b is negative here, as w⁻ is.
+    Tensor share = Elementwise.quotient(engine, b, Elementwise.subtract(engine, b, a));
     Tensor down = Elementwise.multiplyInPlace(engine, share, r);
     Tensor up = r;
     if (negativeThroughNegative) {
       up = Elementwise.positive(engine, r);
       Elementwise.addInPlace(engine, down, Elementwise.negative(engine, r));
     }
-    Tensor c = j(engine, operator, x, POSITIVE, up).relevance();
-    Elementwise.addInPlace(engine, c, j(engine, operator, x, NEGATIVE, down).relevance());
+    Tensor c = operator.reverse(engine, POSITIVE, Elementwise.quotient(engine, up, a), x.shape());
+    Tensor s = Elementwise.quotient(engine, down, b);
+    Elementwise.addInPlace(engine, c, operator.reverse(engine, NEGATIVE, s, x.shape()));
+    Elementwise.multiplyInPlace(engine, c, x);
     long placed = Reductions.countNonZero(engine, c);
     if (placed > 0) {
       double excess = Reductions.sum(engine, c) - Reductions.sum(engine, r);
