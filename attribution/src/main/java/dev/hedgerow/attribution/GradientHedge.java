@@ -20,6 +20,7 @@ import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -92,7 +93,15 @@ final class GradientHedge implements Attributor {
 
   @Override
   public Set<Node> keeps(Graph graph, Options options) {
-    return Set.of(StartLayer.of(graph, options));
+    Node start = StartLayer.of(graph, options);
+    var keeps = new HashSet<>(until(graph, start, options));
+    keeps.add(start);
+    return keeps;
+  }
+
+  /** The nodes at whose outputs the walk ends. */
+  private static Set<Node> until(Graph graph, Node start, Options options) {
+    return SaliencyLayer.nodes(graph, start, InputConvolutions.below(graph, start), options);
   }
 
   @Override
@@ -105,15 +114,18 @@ final class GradientHedge implements Attributor {
     return true;
   }
 
-  /** What requests must have in common to share a walk; γ and the target may differ. */
-  private record Way(Node start, AddPolicy addPolicy) {}
+  /** What requests must have in common to share a walk; γ, start and target may differ. */
+  private record Way(Node start, Set<Node> until, AddPolicy addPolicy) {}
 
   @Override
   public List<Attribution> explainAll(Engine engine, Recording recording, List<Request> requests) {
+    Graph graph = recording.graph();
     Function<Request, Way> way =
-        request ->
-            new Way(
-                StartLayer.of(recording.graph(), request.options()), request.options().addPolicy());
+        request -> {
+          Options options = request.options();
+          Node start = StartLayer.of(graph, options);
+          return new Way(start, until(graph, start, options), options.addPolicy());
+        };
     var answers = new HashMap<Request, Attribution>();
     for (List<Request> together : requests.stream().distinct().collect(groupingBy(way)).values()) {
       List<Attribution> walked = walk(engine, recording, together);
@@ -132,20 +144,23 @@ final class GradientHedge implements Attributor {
     var relevances = new ArrayList<Tensor>();
     for (Request request : requests) {
       var ofRequest = new ArrayList<String>();
-      relevances.add(startRelevance(engine, recording, request.target(), start, ofRequest));
+      Score score = Score.of(engine, recording, request.target(), request.options());
+      relevances.add(startRelevance(engine, recording, score, start, ofRequest));
       warnings.add(ofRequest);
     }
     var walk =
         new RelevanceWalk(
             engine, recording, warnings, node -> ablated(rule(node, inputConvolutions, options)));
-    List<Tensor> maps = walk.runAll(start, relevances, inputConvolutions.maps());
+    List<Tensor> maps = walk.runAll(start, relevances, until(graph, start, options.getFirst()));
     var attributions = new ArrayList<Attribution>();
     for (int k = 0; k < maps.size(); k++) {
       attributions.add(
-          Attribution.atInput(
+          SaliencyLayer.attribution(
               engine,
               this,
+              recording,
               requests.get(k).target(),
+              options.get(k),
               maps.get(k),
               walk.layers(k),
               warnings.get(k)));
@@ -154,13 +169,14 @@ final class GradientHedge implements Attributor {
   }
 
   /**
-   * Returns the start relevance (Eq. 4-5): {@code G = x ⊙ mean_hw(∂y_t/∂x)}, kept for each channel
-   * and signed, divided by |ΣG|.
+   * Returns the start relevance (Eq. 4-5): {@code G = x ⊙ mean_hw(∂F/∂x)}, kept for each channel
+   * and signed, divided by |ΣG|; the score F is {@code y_t} unless {@link Options#start} says
+   * otherwise.
    */
   static Tensor startRelevance(
-      Engine engine, Recording recording, int target, Node start, List<String> warnings) {
+      Engine engine, Recording recording, Score score, Node start, List<String> warnings) {
     Tensor x = recording.output(start);
-    Tensor gradient = recording.graph().gradient(engine, recording, target, start);
+    Tensor gradient = score.gradient(engine, recording, start);
     if (x.shape().rank() == 4) {
       Tensor mean = Reductions.spatialMean(engine, gradient);
       gradient = mean.reshape(Shape.of(1, x.shape().extent(1), 1, 1));

@@ -97,7 +97,8 @@ class MethodsTest {
               engine, recording.output(start), means.reshape(Shape.of(1, 6, 1, 1)));
       assertSum("B sumG t" + target, Reductions.sum(engine, g));
       var warnings = new ArrayList<String>();
-      Tensor r = GradientHedge.startRelevance(engine, recording, target, start, warnings);
+      Score score = Score.of(engine, recording, target, Options.standard());
+      Tensor r = GradientHedge.startRelevance(engine, recording, score, start, warnings);
       assertSum("B magnitude t" + target, Reductions.sumAbsolute(engine, r));
       KnownAnswers.assertPrinted("B start t" + target, Heatmap.channelSum(r).toArray(), 9);
       assertEquals(List.of(), warnings);

@@ -1,0 +1,130 @@
+package dev.hedgerow.attribution;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Node;
+import dev.hedgerow.nn.Recording;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every method from every start, and at every layer; none leaves out silently what was asked. */
+class StartsTest {
+  /** Have their map at the input, or at the start layer, by definition. */
+  private static final Set<String> ELSEWHERE =
+      Set.of(
+          "integrated-gradients",
+          "grad-cam",
+          "grad-cam++",
+          "score-cam",
+          "fullgrad",
+          "guided-grad-cam",
+          "occlusion",
+          "rise",
+          "random");
+
+  /** Start at the logits, or at the classifier, by definition. */
+  private static final Set<String> FROM_THE_TOP =
+      Set.of(
+          "gradient",
+          "input-x-gradient",
+          "smoothgrad",
+          "integrated-gradients",
+          "guided-backprop",
+          "deconvnet",
+          "fullgrad",
+          "rap",
+          "agf",
+          "occlusion",
+          "rise",
+          "random");
+
+  private final Engine engine = Engine.sequential();
+  private final Options options = Options.standard().withSamples(5);
+  private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
+
+  static List<Attributor> methods() {
+    List<Attributor> all = new ArrayList<>();
+    for (Attributor method : Methods.standard().all()) {
+      all.add(method);
+      all.addAll(method.variants());
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void everyStartRelevance(Attributor method) {
+    Options mixed = options.withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), 2, .5f, -1)));
+    for (StartRelevance start :
+        List.of(StartRelevance.LOGIT, StartRelevance.ONE_HOT, StartRelevance.SOFTMAX_CONTRAST)) {
+      assertFinite(method, heatmap(method, 0, options.withStart(start)));
+    }
+    assertFinite(method, heatmap(method, 0, mixed));
+    boolean same = Arrays.equals(heatmap(method, 0, options), heatmap(method, 0, mixed));
+    assertEquals(method.name().equals("random"), same, method.name());
+  }
+
+  /** A start of 1 at another class explains that class, whichever was asked for. */
+  @ParameterizedTest
+  @MethodSource("methods")
+  void theStartReplacesTheClass(Attributor method) {
+    // One contrasts with the classes that were not asked for, the other has no start.
+    if (Set.of("contrastive-lrp", "random").contains(base(method))) return;
+    Options given = options.withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), 0, 0, 1)));
+    Options oneHot = options.withStart(StartRelevance.ONE_HOT);
+    assertArrayEquals(heatmap(method, 2, oneHot), heatmap(method, 0, given), method.name());
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void everySaliencyLayer(Attributor method) {
+    Attribution attribution = explain(method, 0, options.withSaliencyLayer("pool1"));
+    assertFinite(method, attribution.heatmap().toArray());
+    int side = attribution.relevance().shape().extent(2);
+    int own = explain(method, 0, options).relevance().shape().extent(2);
+    assertEquals(ELSEWHERE.contains(base(method)) ? own : 4, side, method.name());
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void everyStartLayer(Attributor method) {
+    String base = base(method);
+    float[] own = heatmap(method, 0, options);
+    for (String layer : List.of("relu1", "conv2", "relu2", "pool2")) {
+      assertFinite(method, heatmap(method, 0, options.withStartLayer(layer)));
+    }
+    boolean same = Arrays.equals(own, heatmap(method, 0, options.withStartLayer("relu1")));
+    assertEquals(FROM_THE_TOP.contains(base), same, method.name());
+  }
+
+  private static String base(Attributor method) {
+    int colon = method.name().indexOf(':');
+    return colon < 0 ? method.name() : method.name().substring(0, colon);
+  }
+
+  private static void assertFinite(Attributor method, float[] map) {
+    assertEquals(64, map.length);
+    for (float value : map) assertTrue(Float.isFinite(value), method.name() + " has " + value);
+  }
+
+  private float[] heatmap(Attributor method, int target, Options options) {
+    return explain(method, target, options).heatmap().toArray();
+  }
+
+  private Attribution explain(Attributor method, int target, Options options) {
+    Graph net = Nets.a();
+    Recording recording =
+        net.record(engine, image, method.keeps(net, options).toArray(Node[]::new));
+    return method.explain(engine, recording, target, options);
+  }
+}
