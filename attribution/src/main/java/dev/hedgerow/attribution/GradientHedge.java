@@ -20,7 +20,6 @@ import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -93,10 +92,7 @@ final class GradientHedge implements Attributor {
 
   @Override
   public Set<Node> keeps(Graph graph, Options options) {
-    Node start = StartLayer.of(graph, options);
-    var keeps = new HashSet<>(until(graph, start, options));
-    keeps.add(start);
-    return keeps;
+    return Descent.keeps(StartLayer.of(graph, options), Descent.saliency(graph, options));
   }
 
   /** The nodes at whose outputs the walk ends. */
