@@ -1,7 +1,6 @@
 package dev.hedgerow.attribution;
 
 import static dev.hedgerow.attribution.Contributions.lowering;
-import static dev.hedgerow.attribution.Contributions.plain;
 import static dev.hedgerow.attribution.Contributions.quotient;
 import static dev.hedgerow.attribution.Contributions.raising;
 
@@ -19,8 +18,9 @@ import dev.hedgerow.engine.Tensor;
  *     + Σ_{z_j &lt; 0} (c_ij + γ c_ij⁻) R_j / (z_j + γ (Σ_k c_kj⁻ + b_j⁻))
  * </pre>
  *
- * with denominators moved away from 0 by {@link #STABILIZER}. γ = 0 is LRP-0; γ → ∞ is LRP-α1β0
- * where outputs are positive.
+ * with denominators moved away from 0 by {@link #STABILIZER}. Since {@code c = c⁺ + c⁻}, all sums
+ * are {@code (1 + γ) c⁺ + c⁻} or {@code c⁺ + (1 + γ) c⁻}. γ = 0 is LRP-0; γ → ∞ is LRP-α1β0 where
+ * outputs are positive.
  *
  * @param gamma γ, at least 0
  */
@@ -31,30 +31,28 @@ public record Gamma(float gamma) implements LinearRule {
 
   @Override
   public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    Contributions all = plain(layer, x);
     Contributions raising = raising(engine, layer, x);
     Contributions lowering = lowering(engine, layer, x);
     LinearMap raised = layer.withBias(b -> Elementwise.positive(engine, b));
     LinearMap lowered = layer.withBias(b -> Elementwise.negative(engine, b));
-    Tensor z = layer.addBias(engine, all.sum(engine));
-    Tensor up = favour(engine, z, raised.addBias(engine, raising.sum(engine)));
-    Tensor down = favour(engine, z, lowered.addBias(engine, lowering.sum(engine)));
+    Tensor up = raised.addBias(engine, raising.sum(engine));
+    Tensor down = lowered.addBias(engine, lowering.sum(engine));
 
+    Tensor z = Elementwise.add(engine, up, down);
     Tensor ofPositive = where(engine, r, Elementwise.indicatorPositive(engine, z));
-    Tensor below = Elementwise.scale(engine, z, -1);
+    Tensor below = Elementwise.scaleInPlace(engine, z, -1);
     Tensor ofNegative = where(engine, r, Elementwise.indicatorPositive(engine, below));
-    Tensor s = quotient(engine, ofPositive, up, STABILIZER);
-    Tensor t = quotient(engine, ofNegative, down, STABILIZER);
-    Tensor favoured = raising.share(engine, s);
-    Elementwise.addInPlace(engine, favoured, lowering.share(engine, t));
-    Elementwise.scaleInPlace(engine, favoured, gamma);
+    Tensor s = quotient(engine, ofPositive, favour(engine, up, down), STABILIZER);
+    Tensor t = quotient(engine, ofNegative, favour(engine, down, up), STABILIZER);
     return Elementwise.addInPlace(
-        engine, all.share(engine, Elementwise.addInPlace(engine, s, t)), favoured);
+        engine,
+        raising.share(engine, favour(engine, s, t)),
+        lowering.share(engine, favour(engine, t, s)));
   }
 
-  /** {@code z + γ part}, in the storage of part. */
-  private Tensor favour(Engine engine, Tensor z, Tensor part) {
-    return Elementwise.addInPlace(engine, Elementwise.scaleInPlace(engine, part, gamma), z);
+  /** {@code (1 + γ) a + b}. */
+  private Tensor favour(Engine engine, Tensor a, Tensor b) {
+    return Elementwise.addInPlace(engine, Elementwise.scale(engine, a, 1.0 + gamma), b);
   }
 
   private static Tensor where(Engine engine, Tensor r, Tensor indicator) {

@@ -7,6 +7,7 @@ import static dev.hedgerow.engine.WeightView.POSITIVE;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.LinearOperator;
+import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 
@@ -30,18 +31,26 @@ public record Relprop(float alpha) implements LinearRule {
 
   @Override
   public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    Tensor activating = terms(engine, layer.operator(), x, POSITIVE, NEGATIVE, r);
+    boolean signed = Reductions.sumNegative(engine, x) < 0;
+    Tensor activating = terms(engine, layer.operator(), x, signed, POSITIVE, NEGATIVE, r);
     Elementwise.scaleInPlace(engine, activating, alpha);
     if (alpha == 1) return activating;
-    Tensor inhibiting = terms(engine, layer.operator(), x, NEGATIVE, POSITIVE, r);
+    Tensor inhibiting = terms(engine, layer.operator(), x, signed, NEGATIVE, POSITIVE, r);
     return Elementwise.addInPlace(
         engine, activating, Elementwise.scaleInPlace(engine, inhibiting, 1 - alpha));
   }
 
-  /** {@code J(x⁺, v, R) + J(x⁻, u, R)}. */
+  /** {@code J(x⁺, v, R) + J(x⁻, u, R)}; the second is 0 unless x is signed. */
   private static Tensor terms(
-      Engine engine, LinearOperator operator, Tensor x, WeightView v, WeightView u, Tensor r) {
+      Engine engine,
+      LinearOperator operator,
+      Tensor x,
+      boolean signed,
+      WeightView v,
+      WeightView u,
+      Tensor r) {
     Tensor ofPositive = j(engine, operator, Elementwise.positive(engine, x), v, r).relevance();
+    if (!signed) return ofPositive;
     Tensor ofNegative = j(engine, operator, Elementwise.negative(engine, x), u, r).relevance();
     return Elementwise.addInPlace(engine, ofPositive, ofNegative);
   }
