@@ -36,12 +36,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Relevance starts at the input x of the classifier as {@code x ⊙ ∂p_t/∂x}, with p of {@link
  * AgfSeed}, or with the gradient of what {@link Options#start} says, whatever {@link
  * Options#startLayer}; the gradient beside it is of the same. The rules are {@link AgfRule} for
- * convolutions, {@link AgfFlatRule} for the first linear layer after the last image, {@link
- * ZBoxRule} for the convolution that reads the input, and {@link Rules} for the rest. 1×1
- * convolutions, and those that end a residual branch, share by magnitude alone; in the authors'
- * networks these are the bottleneck's first and last, the shortcut's, and the basic block's second.
- * Pools and additions share in proportion to |x|; where no x is negative this is the authors' share
- * by x. The authors drop relevance where a ReLU's output is 0; here it has none to drop.
+ * convolutions, {@link AgfFlatRule} for the first linear layer after the last image, {@link ZBox}
+ * for the convolution that reads the input, and {@link Rules} for the rest. 1×1 convolutions, and
+ * those that end a residual branch, share by magnitude alone; in the authors' networks these are
+ * the bottleneck's first and last, the shortcut's, and the basic block's second. Pools and
+ * additions share in proportion to |x|; where no x is negative this is the authors' share by x. The
+ * authors drop relevance where a ReLU's output is 0; here it has none to drop.
  *
  * <p>The map is divided by the largest element of the relevance.
  */
@@ -134,7 +134,7 @@ final class Agf implements Attributor {
   private Rule rule(
       Graph graph, Node node, InputConvolutions inputConvolutions, Map<Node, Tensor> gradients) {
     return switch (node.layer()) {
-      case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
+      case Conv2d conv when inputConvolutions.contains(node) -> ZBox.OF_IMAGE;
       case Conv2d conv when isFactorised(graph, node, inputConvolutions) ->
           new AgfRule(conv.convolution(), gradient(gradients, node));
       case Conv2d conv -> Rules.magnitudes(conv.convolution());

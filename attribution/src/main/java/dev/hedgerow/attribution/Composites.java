@@ -22,7 +22,7 @@ public final class Composites {
   private static final LinearRule EPSILON = new Epsilon(LinearRule.STABILIZER);
 
   /** z⁺ without bias and ε: conserves exactly where an output has support. */
-  private static final LinearRule CONSERVING_Z_PLUS = new WithoutBias(new ZPlus(0));
+  static final LinearRule CONSERVING_Z_PLUS = new WithoutBias(new ZPlus(0));
 
   /** {@link ZPlus} for convolutions, {@link Epsilon} for fully connected layers. */
   public static final LayerMap EPSILON_PLUS = LayerMap.of(EPSILON).with(CONVOLUTION, new ZPlus());

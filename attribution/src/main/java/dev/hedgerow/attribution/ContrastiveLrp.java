@@ -15,8 +15,9 @@ import java.util.Set;
 
 /**
  * Contrastive LRP: the relevance R of class t minus the relevance D of what speaks for all others,
- * brought to the same sum. Both come from the logits by {@link Composites#Z_PLUS} or, in the forms
- * of Gu et al., by the like of it that their code has; additions are shared by magnitude.
+ * brought to the same sum. Both come from the logits together, by {@link Composites#Z_PLUS} or, in
+ * the forms of Gu et al., by the like of it that their code has; additions are shared by magnitude.
+ * As the factor of D is known at the map alone, their difference cannot walk in their stead.
  *
  * <p>Signed; Gu et al. show its positive part. A network that has nothing to contrast with, such as
  * one with a single class, has an empty map and a warning.
@@ -58,6 +59,13 @@ final class ContrastiveLrp implements Attributor {
   static final LinearRule NEGATED =
       (engine, layer, x, r) ->
           Contributions.lowering(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
+
+  /** z⁺ without bias for R, {@link #NEGATED} for D. */
+  private static final JointRule OPPOSITES =
+      (engine, layer, x, both) ->
+          List.of(
+              Composites.CONSERVING_Z_PLUS.share(engine, layer, x, both.get(0)),
+              NEGATED.share(engine, layer, x, both.get(1)));
 
   private final Form form;
 
@@ -104,18 +112,15 @@ final class ContrastiveLrp implements Attributor {
     var descent =
         new Descent(
             engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
-    LayerMap map = form.isOfGu() ? Composites.CONTRASTIVE : Composites.Z_PLUS;
     StartRelevance start =
         options.start() == null
             ? StartRelevance.of(ofTarget(engine, recording, target))
             : options.start();
-    Tensor r = descent.run(map, start.at(engine, recording, target));
-    Tensor d =
-        descent.run(
-            form == Form.CLRP2 ? negated(map, graph) : map,
-            form == Form.CLRP2
-                ? start.at(engine, recording, target)
-                : ofOthers(engine, recording, target));
+    Tensor ofTarget = start.at(engine, recording, target);
+    Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(engine, recording, target);
+    List<Tensor> both = descent.runAll(map(graph), List.of(ofTarget, ofOthers));
+    Tensor r = both.get(0);
+    Tensor d = both.get(1);
     double sumR = Reductions.sum(engine, r);
     double sumD = Reductions.sum(engine, d);
     if (sumD == 0 || (sumR == 0 && form.isOfGu())) {
@@ -168,8 +173,12 @@ final class ContrastiveLrp implements Attributor {
     return Softmax.forward(engine, recording.logits(), 1).toArray();
   }
 
-  /** The map with the weights of the last layer negated: what lowers its outputs raises them. */
-  private static LayerMap negated(LayerMap map, Graph graph) {
-    return map.with(ExcitationBackprop.lastWeighted(graph).name(), NEGATED);
+  private LayerMap map(Graph graph) {
+    return switch (form) {
+      case SHARED, SOFTMAX_GRADIENT -> Composites.Z_PLUS;
+      case CLRP1 -> Composites.CONTRASTIVE;
+      case CLRP2 ->
+          Composites.CONTRASTIVE.with(ExcitationBackprop.lastWeighted(graph).name(), OPPOSITES);
+    };
   }
 }

@@ -98,6 +98,13 @@ record Contributions(LinearOperator operator, List<Term> terms) {
     return share(engine, quotient(engine, r, bias.addBias(engine, sum(engine)), epsilon));
   }
 
+  /** Returns each R in proportion, as {@link #share}; the denominators are computed once. */
+  List<Tensor> shareAll(Engine engine, LinearMap bias, List<Tensor> rs, float epsilon) {
+    Tensor z = bias.addBias(engine, sum(engine));
+    if (epsilon > 0) Elementwise.stabilizeInPlace(engine, z, epsilon);
+    return rs.stream().map(r -> share(engine, Elementwise.quotient(engine, r, z))).toList();
+  }
+
   /** Stores {@code R / (z ± ε)} in z, ± the sign of z, + for 0; with ε = 0, {@code R ⊘ z}. */
   static Tensor quotient(Engine engine, Tensor r, Tensor z, float epsilon) {
     if (epsilon > 0) Elementwise.stabilizeInPlace(engine, z, epsilon);

@@ -8,14 +8,15 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What relevance of the logits is at the layer where the map is taken. The account and the warnings
- * are of all walks together, of layers that several pass those of the first.
+ * What relevance of the logits is at the layer where the map is taken. Of relevances that walk
+ * together the account is that of the first, the warnings are of all.
  */
 final class Descent {
   private final Engine engine;
@@ -24,10 +25,10 @@ final class Descent {
   private final @Nullable Node start;
   private final @Nullable Node saliency;
   private final List<String> warnings = new ArrayList<>();
-  private @Nullable List<LayerReport> layers;
+  private List<LayerReport> layers = List.of();
 
   /**
-   * Prepares walks.
+   * Prepares a walk.
    *
    * @param start where relevance starts; null for the logits. Above it LRP-0 rules: relevance
    *     starts as {@code x ⊙ ∂⟨R ⊘ y, y⟩/∂x} for the relevance R of the logits y
@@ -80,21 +81,31 @@ final class Descent {
    * @return relevance at the layer of the map
    */
   Tensor run(LayerMap map, Tensor relevance) {
+    return runAll(map, List.of(relevance)).getFirst();
+  }
+
+  /** Walks down as {@link #run} with several relevances together. */
+  List<Tensor> runAll(LayerMap map, List<Tensor> relevances) {
     Node top = start == null ? graph.logits() : start;
-    Tensor r = relevance.reshape(graph.logits().shape());
-    if (start != null) {
-      Tensor seed = Elementwise.quotient(engine, relevance, recording.logits());
-      Tensor gradient = graph.gradient(engine, recording, seed, start);
-      r = Elementwise.multiplyInPlace(engine, gradient, recording.output(start));
-    }
-    var walk = new RelevanceWalk(engine, recording, map.on(graph, top), warnings);
-    Tensor arrived =
-        walk.run(
-            top,
-            r,
-            saliency == null ? InputConvolutions.below(graph, top).maps() : Set.of(saliency));
-    if (layers == null) layers = walk.layers();
+    Set<Node> until =
+        saliency == null ? InputConvolutions.below(graph, top).maps() : Set.of(saliency);
+    var walk =
+        new RelevanceWalk(
+            engine,
+            recording,
+            Collections.nCopies(relevances.size(), warnings),
+            map.on(graph, top));
+    List<Tensor> arrived = walk.runAll(top, relevances.stream().map(this::atStart).toList(), until);
+    layers = walk.layers();
     return arrived;
+  }
+
+  /** Returns what relevance of the logits is where the walk starts. */
+  private Tensor atStart(Tensor relevance) {
+    if (start == null) return relevance.reshape(graph.logits().shape());
+    Tensor seed = Elementwise.quotient(engine, relevance, recording.logits());
+    Tensor gradient = graph.gradient(engine, recording, seed, start);
+    return Elementwise.multiplyInPlace(engine, gradient, recording.output(start));
   }
 
   /** Adds a warning. */
@@ -105,7 +116,7 @@ final class Descent {
   /** Returns the explanation that relevance at the layer of the map is, summed over channels. */
   Attribution attribution(Attributor method, int target, Tensor relevance) {
     return saliency == null
-        ? Attribution.atInput(engine, method, target, relevance, layers(), warnings)
+        ? Attribution.atInput(engine, method, target, relevance, layers, warnings)
         : attributionOfMap(method, target, Heatmap.channelSum(relevance));
   }
 
@@ -116,14 +127,10 @@ final class Descent {
    */
   Attribution attributionOfMap(Attributor method, int target, Tensor map) {
     if (saliency != null) {
-      return Attribution.atLayer(engine, method, target, map, recording, layers(), warnings);
+      return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
     }
     Shape shape = map.shape();
     Tensor image = map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1)));
-    return Attribution.atInput(engine, method, target, image, layers(), warnings);
-  }
-
-  private List<LayerReport> layers() {
-    return layers == null ? List.of() : layers;
+    return Attribution.atInput(engine, method, target, image, layers, warnings);
   }
 }

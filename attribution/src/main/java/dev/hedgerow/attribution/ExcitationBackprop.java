@@ -17,15 +17,23 @@ import org.jspecify.annotations.Nullable;
  * connections in proportion to {@code x_i w_ij⁺}, passes a place ({@link
  * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}.
  *
- * <p>Contrastive (Section 3.4): the walk from the class that wins where t loses, with the weights
- * of the last layer negated, is subtracted, and what is left below 0 cut off. Subtracted here at
- * the map: as all is linear in P, that is the same as subtracting below the last layer.
+ * <p>Contrastive (Section 3.4): at the last layer with weights the probability from the class that
+ * wins where t loses, whose weights are those of t negated, is subtracted. The difference walks on,
+ * as all is linear in P, and what is left below 0 at the map is cut off.
  *
  * <p>The map is the sum over channels where the last stage below the start layer ({@link
  * StartLayer}) begins ({@link Stages}): {@code pool4} of VGG-16, {@code layer3} of a ResNet. A
  * network without such a layer has it at the input.
  */
 final class ExcitationBackprop implements Attributor {
+  /** {@code J(x⁺, w⁺, P) − J(x⁺, −w⁻, P)}: from a class, less from its opposite. */
+  static final LinearRule CONTRAST =
+      (engine, layer, x, p) ->
+          Elementwise.subtract(
+              engine,
+              new Excitation(WeightView.POSITIVE).share(engine, layer, x, p),
+              new Excitation(WeightView.NEGATIVE).share(engine, layer, x, p));
+
   private final boolean contrastive;
 
   ExcitationBackprop(boolean contrastive) {
@@ -61,14 +69,13 @@ final class ExcitationBackprop implements Attributor {
     var descent = new Descent(engine, recording, null, saliency(graph, options));
     StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
     Tensor p = start.at(engine, recording, target);
-    Tensor passed = descent.run(Composites.EXCITATION_BACKPROP, p);
-    if (!contrastive) return descent.attribution(this, target, passed);
-    LayerMap negated =
-        Composites.EXCITATION_BACKPROP.with(
-            lastWeighted(graph).name(), new Excitation(WeightView.NEGATIVE));
-    Tensor contrast = Elementwise.subtract(engine, passed, descent.run(negated, p));
-    Tensor map = Elementwise.positive(engine, Heatmap.channelSum(contrast));
-    return descent.attributionOfMap(this, target, map);
+    if (!contrastive) {
+      return descent.attribution(this, target, descent.run(Composites.EXCITATION_BACKPROP, p));
+    }
+    LayerMap contrasting =
+        Composites.EXCITATION_BACKPROP.with(lastWeighted(graph).name(), CONTRAST);
+    Tensor passed = Heatmap.channelSum(descent.run(contrasting, p));
+    return descent.attributionOfMap(this, target, Elementwise.positive(engine, passed));
   }
 
   private static @Nullable Node saliency(Graph graph, Options options) {

@@ -29,7 +29,7 @@ import java.util.function.Function;
  * positive and negative parts hedge each other at every convolution on the way to the input, so
  * that few, truly salient pixels stay positive.
  *
- * <p>The rules are {@link HedgeRule} for convolutions, {@link ZBoxRule} for the one that reads the
+ * <p>The rules are {@link HedgeRule} for convolutions, {@link ZBox} for the one that reads the
  * input, and {@link Rules} for the rest. A layer without a rule below the start is refused.
  *
  * <p>The variants are the paper's ablation (Table 2): {@code gradient-hedge:without-a} and the like
@@ -210,7 +210,7 @@ final class GradientHedge implements Attributor {
    */
   static Rule rule(Node node, InputConvolutions inputConvolutions, List<Options> options) {
     return switch (node.layer()) {
-      case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
+      case Conv2d conv when inputConvolutions.contains(node) -> ZBox.OF_IMAGE;
       case Conv2d conv when conv.convolution().window().isPoint() ->
           HedgeRule.point(conv.convolution());
       case Conv2d conv ->

@@ -24,13 +24,40 @@ public interface LinearRule extends Rule {
    */
   Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor relevance);
 
+  /**
+   * Returns what {@link #share} would for each of several relevances; a rule overrides this to
+   * compute once what does not depend on relevance.
+   */
+  default List<Tensor> shareAll(Engine engine, LinearMap layer, Tensor x, List<Tensor> relevances) {
+    return relevances.stream().map(r -> share(engine, layer, x, r)).toList();
+  }
+
   @Override
   default Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance) {
-    return Passed.of(share(engine, LinearMap.of(node), inputs.getFirst(), relevance));
+    return passAll(engine, node, inputs, List.of(relevance)).getFirst();
+  }
+
+  @Override
+  default List<Passed> passAll(
+      Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances) {
+    return on(LinearMap.of(node)).passAll(engine, node, inputs, relevances);
   }
 
   /** Returns the rule for a layer that is to count as {@code merged} instead of what it is. */
   default Rule on(LinearMap merged) {
-    return (engine, node, inputs, r) -> Passed.of(share(engine, merged, inputs.getFirst(), r));
+    return new Rule() {
+      @Override
+      public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
+        return passAll(engine, node, inputs, List.of(r)).getFirst();
+      }
+
+      @Override
+      public List<Passed> passAll(
+          Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances) {
+        return shareAll(engine, merged, inputs.getFirst(), relevances).stream()
+            .map(Passed::of)
+            .toList();
+      }
+    };
   }
 }

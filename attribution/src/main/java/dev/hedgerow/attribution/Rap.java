@@ -22,12 +22,12 @@ import java.util.Set;
  * with the magnitude of its contribution, of either sign, and a uniform shift of each layer then
  * turns the least important negative. ΣR is the logit at every layer.
  *
- * <p>The rules are {@link RapRule} for weighted layers, {@link ZBoxRule} for the convolution that
- * reads the input, and {@link Rules} for the rest. At the classifier the authors split the bias
- * over the signed contributions {@code x_i w_it} in proportion and then spread the logit by
- * magnitude, so that the bias cancels: {@link Rules#magnitudes}. Pools and additions share in
- * proportion to |x|; where no x is negative this is the authors' share by x. Relevance starts at
- * the logits whatever {@link Options#startLayer}.
+ * <p>The rules are {@link RapRule} for weighted layers, {@link ZBox} for the convolution that reads
+ * the input, and {@link Rules} for the rest. At the classifier the authors split the bias over the
+ * signed contributions {@code x_i w_it} in proportion and then spread the logit by magnitude, so
+ * that the bias cancels: {@link Rules#magnitudes}. Pools and additions share in proportion to |x|;
+ * where no x is negative this is the authors' share by x. Relevance starts at the logits whatever
+ * {@link Options#startLayer}.
  */
 final class Rap implements Attributor {
   /** What of a method's own choices a variant makes otherwise. */
@@ -107,7 +107,7 @@ final class Rap implements Attributor {
 
   private Rule rule(Node node, Node classifier, InputConvolutions inputConvolutions) {
     return switch (node.layer()) {
-      case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
+      case Conv2d conv when inputConvolutions.contains(node) -> ZBox.OF_IMAGE;
       case Conv2d conv when choice == Choice.AGF && conv.convolution().window().isPoint() ->
           Rules.magnitudes(conv.convolution());
       case Conv2d conv -> new RapRule(conv.convolution(), true);

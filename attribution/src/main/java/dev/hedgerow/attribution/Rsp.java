@@ -26,10 +26,10 @@ import java.util.Set;
  * handed down in its positive and its negative section, each by weights that are the correlation of
  * activations with that section, and shifted at every convolution.
  *
- * <p>The rules are {@link RspRule} for weighted layers, {@link ZBoxRule} for the convolution that
- * reads the input, and {@link Rules} for the rest; additions share in proportion to x⁺. The
- * published residual blocks call a function that does not exist; what they intend, relevance of the
- * main branch plus that of the skip, is what the graph does.
+ * <p>The rules are {@link RspRule} for weighted layers, {@link ZBox} for the convolution that reads
+ * the input, and {@link Rules} for the rest; additions share in proportion to x⁺. The published
+ * residual blocks call a function that does not exist; what they intend, relevance of the main
+ * branch plus that of the skip, is what the graph does.
  *
  * <p>{@link Options#start} is what each logit counts in the class activation map: n at the target
  * and −1 at n other classes is the authors' relative map of several labels.
@@ -105,7 +105,7 @@ final class Rsp implements Attributor {
   /** The composite: which rule a node has. */
   private static Rule rule(Node node, InputConvolutions inputConvolutions) {
     return switch (node.layer()) {
-      case Conv2d conv when inputConvolutions.contains(node) -> new ZBoxRule(conv.convolution());
+      case Conv2d conv when inputConvolutions.contains(node) -> ZBox.OF_IMAGE;
       case WeightedLayer layer -> RspRule.of(layer);
       case MaxPool2d max -> Rules.maxPool(max.pool());
       case AveragePool2d average -> Rules.averagePool(average.pool());

@@ -5,6 +5,7 @@ import static dev.hedgerow.attribution.Contributions.box;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Tensor;
+import java.util.List;
 
 /**
  * The rule z^B (Montavon et al., deep Taylor decomposition, Eq. 15) of a layer that reads pixels of
@@ -19,10 +20,10 @@ import dev.hedgerow.engine.Tensor;
  * @param low l, the smallest value a pixel may have after preprocessing
  * @param high h, the largest
  */
-public record ZBox(float low, float high) implements LinearRule {
+public record ZBox(float low, float high) implements JointRule {
   /** The box of the image itself: its smallest and its largest value over channels and pixels. */
   public static final LinearRule OF_IMAGE =
-      (engine, layer, x, r) -> ofImage(engine, x).share(engine, layer, x, r);
+      (JointRule) (engine, layer, x, rs) -> ofImage(engine, x).shareAll(engine, layer, x, rs);
 
   public ZBox {
     if (!(low <= high)) {
@@ -30,18 +31,12 @@ public record ZBox(float low, float high) implements LinearRule {
     }
   }
 
-  /** Returns the box of an image. */
-  static ZBox ofImage(Engine engine, Tensor x) {
+  private static ZBox ofImage(Engine engine, Tensor x) {
     return new ZBox(Reductions.minimum(engine, x), Reductions.maximum(engine, x));
   }
 
-  /** Returns c. */
-  Contributions contributions(Engine engine, LinearMap layer, Tensor x) {
-    return box(engine, layer, x, low, high);
-  }
-
   @Override
-  public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    return contributions(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
+  public List<Tensor> shareAll(Engine engine, LinearMap layer, Tensor x, List<Tensor> rs) {
+    return box(engine, layer, x, low, high).shareAll(engine, layer.withoutBias(), rs, 0);
   }
 }

@@ -5,6 +5,7 @@ import static dev.hedgerow.attribution.Contributions.raising;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
+import java.util.List;
 
 /**
  * The z⁺-rule (Montavon et al., deep Taylor decomposition; LRP-α1β0): only what raises an output
@@ -16,7 +17,7 @@ import dev.hedgerow.engine.Tensor;
  *
  * @param epsilon ε, at least 0; 0 shares nothing from an output that nothing raises
  */
-public record ZPlus(float epsilon) implements LinearRule {
+public record ZPlus(float epsilon) implements JointRule {
   public ZPlus {
     if (!(epsilon >= 0)) throw new IllegalArgumentException("epsilon is " + epsilon);
   }
@@ -27,8 +28,8 @@ public record ZPlus(float epsilon) implements LinearRule {
   }
 
   @Override
-  public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
+  public List<Tensor> shareAll(Engine engine, LinearMap layer, Tensor x, List<Tensor> rs) {
     LinearMap positive = layer.withBias(b -> Elementwise.positive(engine, b));
-    return raising(engine, layer, x).share(engine, positive, r, epsilon);
+    return raising(engine, layer, x).shareAll(engine, positive, rs, epsilon);
   }
 }

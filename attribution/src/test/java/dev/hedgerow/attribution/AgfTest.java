@@ -87,7 +87,7 @@ class AgfTest {
       passed = RelativeMethods.pass(rule, passed, recording.output(pool)).getFirst();
       assertEquals(57, Reductions.countNonZero(engine, passed));
       passed = RelativeMethods.pass(max, passed, recording.output(graph.node("relu1"))).getFirst();
-      rule = new ZBoxRule(convolution(graph, "conv1"));
+      rule = ZBox.OF_IMAGE.on(new LinearMap(convolution(graph, "conv1"), null));
       passed = RelativeMethods.pass(rule, passed, RelativeMethods.IMAGE).getFirst();
       assertEquals(192, Reductions.countNonZero(engine, passed));
     }

@@ -1,5 +1,6 @@
 package dev.hedgerow.attribution;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
+import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
@@ -203,10 +205,18 @@ class LrpMatrixTest {
       }
     }
     var matrix = Matrix.of(terms, x, w, bias, factor, offset, r);
+    Tensor in = Tensor.of(input, x);
+    Tensor out = Tensor.of(node.shape(), r);
+    Tensor other = Elementwise.positive(engine, out);
     for (Formula formula : matrix.formulas()) {
-      Tensor shared =
-          formula.rule.share(engine, map, Tensor.of(input, x), Tensor.of(node.shape(), r));
-      formula.shares.assertClose(formula.name, shared.toArray());
+      float[] shared = formula.rule.share(engine, map, in, out).toArray();
+      formula.shares.assertClose(formula.name, shared);
+      List<Tensor> both = formula.rule.shareAll(engine, map, in, List.of(other, out));
+      assertArrayEquals(
+          formula.rule.share(engine, map, in, other).toArray(),
+          both.getFirst().toArray(),
+          formula.name);
+      assertArrayEquals(shared, both.getLast().toArray(), formula.name);
     }
   }
 
@@ -321,7 +331,13 @@ class LrpMatrixTest {
               shares().add(1, (x, w) -> Math.max(x, 0) * Math.max(w, 0), none, 0)),
           new Formula(
               new Excitation(WeightView.NEGATIVE),
-              shares().add(1, (x, w) -> Math.max(x, 0) * Math.max(-w, 0), none, 0)));
+              shares().add(1, (x, w) -> Math.max(x, 0) * Math.max(-w, 0), none, 0)),
+          new Formula(
+              "excitation less that of -w",
+              ExcitationBackprop.CONTRAST,
+              shares()
+                  .add(1, (x, w) -> Math.max(x, 0) * Math.max(w, 0), none, 0)
+                  .add(-1, (x, w) -> Math.max(x, 0) * Math.max(-w, 0), none, 0)));
     }
 
     private Shares box(double low, double high) {

@@ -142,6 +142,48 @@ class LrpMethodsTest {
         1e-6);
   }
 
+  /** All is linear below the last layer: the difference may be taken there or at the map. */
+  @Test
+  void contrastiveExcitationIsTheDifferenceOfTwoWalks() {
+    LayerMap excitation = Composites.EXCITATION_BACKPROP;
+    for (Graph net : List.of(netA, Nets.b(), Nets.normalized())) {
+      LayerMap opposite =
+          excitation.with(
+              ExcitationBackprop.lastWeighted(net).name(), new Excitation(WeightView.NEGATIVE));
+      Options options = Options.standard().withSaliencyLayer("pool1");
+      Attributor method = Methods.standard().find("contrastive-excitation-backprop");
+      for (int target = 0; target < 3; target++) {
+        Recording recording = net.record(engine, image);
+        Tensor p = StartRelevance.ONE_HOT.at(engine, recording, target);
+        var descent = new Descent(engine, recording, null, net.node("pool1"));
+        Tensor difference =
+            Elementwise.subtract(engine, descent.run(excitation, p), descent.run(opposite, p));
+        Tensor expected = Elementwise.positive(engine, Heatmap.channelSum(difference));
+        float tolerance = 1e-6f * Reductions.maximum(engine, expected);
+        assertArrayEquals(
+            expected.toArray(),
+            explain(method, net, target, options).relevance().toArray(),
+            tolerance);
+      }
+    }
+  }
+
+  @Test
+  void relevancesThatWalkTogetherDoNotMix() {
+    for (Graph net : List.of(netA, Nets.b(), Nets.normalized())) {
+      Recording recording = net.record(engine, image);
+      Tensor r = StartRelevance.LOGIT.at(engine, recording, 0);
+      Tensor d = StartRelevance.SOFTMAX_CONTRAST.at(engine, recording, 1);
+      for (LayerMap map :
+          List.of(Composites.Z_PLUS, Composites.CONTRASTIVE, Composites.EPSILON_GAMMA_BOX)) {
+        var descent = new Descent(engine, recording, null, null);
+        List<Tensor> both = descent.runAll(map, List.of(r, d));
+        assertArrayEquals(descent.run(map, r).toArray(), both.getFirst().toArray());
+        assertArrayEquals(descent.run(map, d).toArray(), both.getLast().toArray());
+      }
+    }
+  }
+
   @Test
   void relevanceCamIsItsAuthors() {
     for (int target : new int[] {0, 2}) {

@@ -130,7 +130,7 @@ class RulesTest {
     Tensor image = Det.tensor(6, 1, 3, 4, 4);
     Convolution conv = Convolution.of(Det.parameter(1, 7, 2, 3, 3, 3), null, Window.of(3, 1, 1), 1);
     Tensor r = Det.tensor(8, 1, 2, 4, 4);
-    Tensor passed = first(pass(new ZBoxRule(conv), image, r));
+    Tensor passed = first(pass(ZBox.OF_IMAGE.on(new LinearMap(conv, null)), image, r));
     KnownAnswers.assertClose("H4", passed.toArray(), PRINTED);
     assertEquals(Reductions.sum(engine, r), Reductions.sum(engine, passed), 1e-5);
   }
@@ -143,7 +143,7 @@ class RulesTest {
     Tensor passed =
         first(
             pass(
-                new ZBoxRule(conv),
+                ZBox.OF_IMAGE.on(new LinearMap(conv, null)),
                 Tensor.of(Shape.of(1, 3, 4, 4), grey),
                 Det.tensor(8, 1, 2, 4, 4)));
     assertArrayEquals(new float[48], passed.toArray());
