@@ -21,17 +21,30 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /** Times one network: medians of warm runs that alternate with those of a peer. */
 final class Benchmark {
+  /**
+   * Forward runs of a turn, the last of which is timed: after the pause before it, threads wake,
+   * clocks rise and weights come near during the others.
+   */
+  private static final int TURN = 5;
+
+  /** Milliseconds of turns before those that are timed: code is compiled after hundreds of runs. */
+  private static final double WARM_UP = 5_000;
+
   private final Graph graph;
   private final Engine engine;
   private final int rounds;
   private final Tensor x;
+
+  /** Returns the milliseconds of one run. */
+  private interface Turn {
+    double run() throws Failure;
+  }
 
   /** What is timed. */
   enum Task {
@@ -77,7 +90,7 @@ final class Benchmark {
   }
 
   /**
-   * @param rounds how many warm runs are timed; half as many go before
+   * @param rounds how many warm runs are timed
    * @param batch how many images a run has
    */
   Benchmark(Graph graph, Engine engine, int rounds, int batch) {
@@ -103,36 +116,33 @@ final class Benchmark {
    */
   Row time(Task task, @Nullable OnnxRuntime peer) throws Failure {
     return switch (task) {
-      case FORWARD -> forward(peer);
-      case EXPLAIN -> row(task, median(List.of(() -> explain(1)))[0], Double.NaN);
+      case FORWARD -> {
+        List<Turn> turns = new ArrayList<>(List.of(this::forward));
+        if (peer != null) turns.add(() -> forward(peer));
+        double[] medians = medians(turns);
+        yield row(task, medians[0], peer == null ? Double.NaN : medians[1]);
+      }
+      case EXPLAIN -> row(task, medians(List.of(() -> explain(1)))[0], Double.NaN);
       case NEXT_TARGET -> {
-        double[] medians = median(List.of(() -> explain(1), () -> explain(2)));
+        double[] medians = medians(List.of(() -> explain(1), () -> explain(2)));
         yield row(task, medians[1] - medians[0], Double.NaN);
       }
       case COLD -> throw new IllegalArgumentException("cold is not warm");
     };
   }
 
-  private Row forward(@Nullable OnnxRuntime peer) throws Failure {
-    double[] ours = new double[rounds];
-    double[] theirs = new double[rounds];
-    for (int round = -rounds / 2; round < rounds; round++) {
-      // Each runs twice, and the second time is timed: its threads are awake, its weights near.
-      graph.run(engine, x);
-      long start = System.nanoTime();
-      graph.run(engine, x);
-      double time = since(start);
-      double other = Double.NaN;
-      if (peer != null) {
-        peer.run();
-        other = peer.run();
-        peer.rest();
-      }
-      if (round < 0) continue;
-      ours[round] = time;
-      theirs[round] = other;
-    }
-    return row(Task.FORWARD, median(ours), median(theirs));
+  private double forward() {
+    for (int run = 1; run < TURN; run++) graph.run(engine, x);
+    long start = System.nanoTime();
+    graph.run(engine, x);
+    return since(start);
+  }
+
+  private static double forward(OnnxRuntime peer) throws Failure {
+    for (int run = 1; run < TURN; run++) peer.run();
+    double time = peer.run();
+    peer.rest();
+    return time;
   }
 
   /** The whole of an explanation: forward pass, gradients and relevance walk. */
@@ -152,14 +162,14 @@ final class Benchmark {
     return since(start);
   }
 
-  /** The medians of timed runs, which alternate. */
-  private double[] median(List<DoubleSupplier> runs) {
-    double[][] times = new double[runs.size()][rounds];
-    for (int round = -rounds / 2; round < rounds; round++) {
-      for (int run = 0; run < times.length; run++) {
-        double time = runs.get(run).getAsDouble();
-        if (round >= 0) times[run][round] = time;
-      }
+  /** Returns the median time of each of several turns, which alternate. */
+  private double[] medians(List<Turn> turns) throws Failure {
+    for (long start = System.nanoTime(); since(start) < WARM_UP; ) {
+      for (Turn turn : turns) turn.run();
+    }
+    double[][] times = new double[turns.size()][rounds];
+    for (int round = 0; round < rounds; round++) {
+      for (int turn = 0; turn < times.length; turn++) times[turn][round] = turns.get(turn).run();
     }
     return Arrays.stream(times).mapToDouble(Benchmark::median).toArray();
   }
