@@ -121,6 +121,7 @@ final class ExplainCommand implements Callable<Integer> {
       Engine engine = exact ? fast.exact() : fast;
       Plan plan = methodOptions.plan(model);
       var explainer = new Explainer(engine, model, !noExif, asked, plan);
+      plan.warnings().forEach(messages::warning);
       Drawing drawing = drawingOptions.drawing();
       Sheet sheet = drawingOptions.sheet() ? new Sheet(Grid.ofMany(engine, drawing, plan)) : null;
       return explain(engine, explainer, sheet, folder, messages);

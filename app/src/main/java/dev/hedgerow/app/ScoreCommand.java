@@ -27,6 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code hedgerow score}: scores methods on pictures whose objects are annotated. */
@@ -46,6 +47,10 @@ final class ScoreCommand implements Callable<Integer> {
   @Spec
   @SuppressWarnings("NullAway.Init")
   private CommandSpec spec;
+
+  @ParentCommand
+  @SuppressWarnings("NullAway.Init")
+  private Main main;
 
   @Parameters(arity = "1", paramLabel = "DIR", description = "The data set.")
   private Path folder = Path.of("");
@@ -91,7 +96,9 @@ final class ScoreCommand implements Callable<Integer> {
     int threads = threadsOption.threads();
     Model model = modelOptions.load();
     List<Contender> contenders = new ArrayList<>();
-    for (Pass pass : methodOptions.plan(model).passes()) {
+    Plan plan = methodOptions.plan(model);
+    plan.warnings().forEach(main.messages()::warning);
+    for (Pass pass : plan.passes()) {
       contenders.add(new Contender(pass.label(), pass.method(), pass.options()));
     }
     var data = new VocFolder(folder);

@@ -432,9 +432,15 @@ class MainTest {
             "--method=gradient,grad-cam,input-x-gradient",
             "--target=1",
             "--start-layer=linear");
-    assertFailure(
-        result,
-        cat + ": grad-cam of class 1: grad-cam: layer \"linear\" is not spatial but [1, 10]");
+    assertEquals(1, result.exitCode(), result.err());
+    assertEquals(
+        List.of(
+            "hedgerow: warning: gradient by definition ignores --start-layer",
+            "hedgerow: warning: input-x-gradient by definition ignores --start-layer",
+            "hedgerow: "
+                + cat
+                + ": grad-cam of class 1: grad-cam: layer \"linear\" is not spatial but [1, 10]"),
+        result.errLines());
     assertTrue(
         files(out)
             .containsAll(

@@ -79,6 +79,11 @@ final class Agf implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     Node start = start(graph);
     InputConvolutions inputConvolutions = InputConvolutions.below(graph, start);

@@ -30,6 +30,11 @@ public interface Attributor {
     return false;
   }
 
+  /** Returns the choices that, by the method's definition, change nothing. */
+  default Set<Options.Choice> ignores() {
+    return Set.of();
+  }
+
   /** Returns how often the network is run, the pass that recorded the image included. */
   default String cost() {
     return "1 forward and 1 backward pass";

@@ -4,6 +4,7 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import java.util.Set;
 
 /**
  * The deconvolution network: the gradient, of which only what is positive passes a rectifier,
@@ -25,6 +26,11 @@ final class DeconvNet implements Attributor {
   @Override
   public String reference() {
     return "M. D. Zeiler, R. Fergus: Visualizing and Understanding Convolutional Networks";
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
   }
 
   @Override

@@ -80,6 +80,11 @@ final class FullGrad implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
+  }
+
+  @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Score score = Score.of(engine, recording, target, options);
     List<Term> terms = decompose(engine, recording, score);

@@ -30,6 +30,11 @@ final class GradCam implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.SALIENCY_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     return Set.of(StartLayer.of(graph, options));
   }

@@ -56,6 +56,11 @@ final class GradCamPlusPlus implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.SALIENCY_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     return Set.of(StartLayer.of(graph, options));
   }

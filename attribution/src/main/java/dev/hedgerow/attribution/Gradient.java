@@ -5,6 +5,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The plain gradient of the class score with respect to the input, {@code w = ∂y_t/∂x} (the paper's
@@ -43,6 +44,11 @@ final class Gradient implements Attributor {
   @Override
   public List<Attributor> variants() {
     return List.of(new Gradient("gradient:largest", Channels.LARGEST));
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
   }
 
   @Override

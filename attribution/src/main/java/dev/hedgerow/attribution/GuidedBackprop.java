@@ -67,6 +67,11 @@ final class GuidedBackprop implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     return rule.equals(Rectifiers.GUIDED) ? Rectifiers.inputs(graph) : Set.of();
   }

@@ -56,6 +56,11 @@ final class GuidedGradCam implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.SALIENCY_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     Set<Node> keeps = new LinkedHashSet<>(guided().keeps(graph, options));
     keeps.add(StartLayer.of(graph, options));

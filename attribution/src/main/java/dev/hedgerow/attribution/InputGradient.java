@@ -30,6 +30,11 @@ final class InputGradient implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     return Set.of(SaliencyLayer.of(graph, options));
   }

@@ -7,6 +7,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Recording;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Integrated Gradients along the straight line from the baseline x' = 0, the mean colour of most
@@ -81,6 +82,11 @@ final class IntegratedGradients implements Attributor {
             "integrated-gradients:trapezoid", PathRule.TRAPEZOID, true, Channels.SUM),
         new IntegratedGradients(
             "integrated-gradients:agf", PathRule.ENDS, false, Channels.MAGNITUDE));
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 
   @Override

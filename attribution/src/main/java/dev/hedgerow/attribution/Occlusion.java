@@ -6,6 +6,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Occlusion: a square of 0, the mean colour of most preprocessings, slides over the image; a
@@ -58,6 +59,11 @@ final class Occlusion implements Attributor {
   @Override
   public String cost() {
     return "1 + n forward passes, n the places of the square, at most 169";
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 
   @Override

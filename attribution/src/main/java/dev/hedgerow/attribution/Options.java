@@ -1,5 +1,7 @@
 package dev.hedgerow.attribution;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,16 @@ public record Options(
     long seed,
     int samples,
     Progress progress) {
+  /** A choice of where a method starts or ends, which not every one leaves to the user. */
+  public enum Choice {
+    /** {@link Options#start}. */
+    START,
+    /** {@link Options#startLayer}. */
+    START_LAYER,
+    /** {@link Options#saliencyLayer}. */
+    SALIENCY_LAYER
+  }
+
   public Options {
     if (!(gamma >= 1 && gamma <= 2)) {
       throw new IllegalArgumentException("gamma is " + gamma + ", expected 1 to 2");
@@ -43,6 +55,15 @@ public record Options(
    */
   public static Options standard() {
     return new Options(1, AddPolicy.PUBLISHED, null, null, null, 0, 0, Progress.NONE);
+  }
+
+  /** Returns which of these choices are the user's; the others are left to the method. */
+  public Set<Choice> chosen() {
+    var chosen = EnumSet.noneOf(Choice.class);
+    if (start != null) chosen.add(Choice.START);
+    if (startLayer != null) chosen.add(Choice.START_LAYER);
+    if (saliencyLayer != null) chosen.add(Choice.SALIENCY_LAYER);
+    return chosen;
   }
 
   /** Returns these options with another γ. */

@@ -6,6 +6,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * A control: independent standard normal values, which know nothing of the network. They follow
@@ -31,6 +32,11 @@ final class RandomMap implements Attributor {
   @Override
   public String cost() {
     return "1 forward pass, for the logits alone";
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START, Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 
   @Override

@@ -82,6 +82,11 @@ final class Rap implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     InputConvolutions inputConvolutions = InputConvolutions.below(graph, graph.logits());
     return SaliencyLayer.nodes(graph, graph.logits(), inputConvolutions, options);

@@ -7,6 +7,7 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Recording;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * RISE: the image under random masks M_k; a pixel's relevance is the mean probability of the class
@@ -43,6 +44,11 @@ final class Rise implements Attributor {
   @Override
   public String cost() {
     return "1 + n forward passes, n = 4000 or the number of samples";
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 
   @Override

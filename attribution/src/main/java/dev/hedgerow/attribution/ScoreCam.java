@@ -68,6 +68,11 @@ final class ScoreCam implements Attributor {
   }
 
   @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.SALIENCY_LAYER);
+  }
+
+  @Override
   public Set<Node> keeps(Graph graph, Options options) {
     return Set.of(StartLayer.of(graph, options));
   }

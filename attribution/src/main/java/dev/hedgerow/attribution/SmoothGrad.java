@@ -8,6 +8,7 @@ import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * The mean gradient of noisy versions of the image, {@code 1/n Σ_k ∂y_t/∂x(x + N(0, σ²))} (the
@@ -76,6 +77,11 @@ final class SmoothGrad implements Attributor {
   @Override
   public List<Attributor> variants() {
     return List.of(new SmoothGrad("smoothgrad:agf", Noise.AGF, Channels.MAGNITUDE));
+  }
+
+  @Override
+  public Set<Options.Choice> ignores() {
+    return Set.of(Options.Choice.START_LAYER);
   }
 
   @Override

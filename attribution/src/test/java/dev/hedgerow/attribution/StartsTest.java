@@ -72,6 +72,7 @@ class StartsTest {
     assertFinite(method, heatmap(method, 0, mixed));
     boolean same = Arrays.equals(heatmap(method, 0, options), heatmap(method, 0, mixed));
     assertEquals(method.name().equals("random"), same, method.name());
+    assertEquals(same, method.ignores().contains(Options.Choice.START), method.name());
   }
 
   /** A start of 1 at another class explains that class, whichever was asked for. */
@@ -93,6 +94,10 @@ class StartsTest {
     int side = attribution.relevance().shape().extent(2);
     int own = explain(method, 0, options).relevance().shape().extent(2);
     assertEquals(ELSEWHERE.contains(base(method)) ? own : 4, side, method.name());
+    assertEquals(
+        ELSEWHERE.contains(base(method)),
+        method.ignores().contains(Options.Choice.SALIENCY_LAYER),
+        method.name());
   }
 
   @ParameterizedTest
@@ -105,6 +110,7 @@ class StartsTest {
     }
     boolean same = Arrays.equals(own, heatmap(method, 0, options.withStartLayer("relu1")));
     assertEquals(FROM_THE_TOP.contains(base), same, method.name());
+    assertEquals(same, method.ignores().contains(Options.Choice.START_LAYER), method.name());
   }
 
   private static String base(Attributor method) {

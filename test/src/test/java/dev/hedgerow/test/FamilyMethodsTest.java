@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
-import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
@@ -16,8 +15,6 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.Twins;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,12 +42,7 @@ class FamilyMethodsTest {
     Graph graph = Twins.of(Families.find(family).orElseThrow(), 8).graph(input, 10, HeWeights::of);
     Tensor image = Tensor.of(input, HeWeights.of("image", input).toArray());
     Options options = Options.standard().withSamples(2);
-    List<Attributor> methods = new ArrayList<>();
-    for (Attributor method : Methods.standard().all()) {
-      methods.add(method);
-      methods.addAll(method.variants());
-    }
-    for (Attributor method : methods) {
+    for (Attributor method : EveryMethod.withVariants()) {
       Node[] keep = method.keeps(graph, options).toArray(Node[]::new);
       Recording recording = graph.record(engine, image, keep);
       Attribution attribution = method.explain(engine, recording, 3, options);

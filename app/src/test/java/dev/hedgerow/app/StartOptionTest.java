@@ -1,0 +1,129 @@
+package dev.hedgerow.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hedgerow.attribution.Attributor;
+import dev.hedgerow.attribution.Methods;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.weights.Npy;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Where methods start and end, as the command line has it, with a small network. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StartOptionTest {
+  private static final String FAMILY = "cifar_resnet20";
+  private static final Shape IMAGE = Shape.of(3, 32, 32);
+
+  @TempDir private static Path folder;
+  private Path weights = folder;
+  private Path image = folder;
+  private Path other = folder;
+
+  @BeforeAll
+  void writeFiles() throws IOException {
+    weights = RandomWeights.write(folder.resolve("weights.safetensors"), FAMILY, 10);
+    image = image(folder.resolve("image.npy"), 1);
+    other = image(folder.resolve("other.npy"), 2);
+  }
+
+  private static Path image(Path file, long seed) throws IOException {
+    var random = new Random(seed);
+    float[] pixels = new float[IMAGE.size()];
+    for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
+    Npy.write(file, IMAGE, pixels);
+    return file;
+  }
+
+  static Stream<Arguments> methodsAndStarts() {
+    List<String> names = new ArrayList<>();
+    for (Attributor method : Methods.standard().all()) {
+      names.add(method.name());
+      for (Attributor variant : method.variants()) names.add(variant.name());
+    }
+    return names.stream()
+        .flatMap(
+            name ->
+                Stream.of("", "--start=one-hot", "--start=logit", "--start=contrast")
+                    .map(start -> Arguments.of(name, start)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("methodsAndStarts")
+  void everyStartGivesAMapOrAWarning(String method, String start) throws IOException {
+    Path out = folder.resolve("out");
+    List<String> errors =
+        start.isEmpty()
+            ? explain(out, image, "--method=" + method)
+            : explain(out, image, "--method=" + method, start);
+    String file = "image.1.%s.npy".formatted(method.replace(':', '-'));
+    float[] map = Npy.read(out.resolve(file)).toArray();
+    assertEquals(32 * 32, map.length);
+    boolean empty = true;
+    for (float value : map) {
+      assertTrue(Float.isFinite(value), method + " has " + value);
+      empty &= value == 0;
+    }
+    assertTrue(!empty || !errors.isEmpty(), "empty, and no warning");
+    boolean ignored = errors.contains(warning(method, "--start"));
+    assertEquals(method.equals("random") && !start.isEmpty(), ignored, errors.toString());
+  }
+
+  @Test
+  void whatAMethodIgnoresIsSaidOnce() {
+    List<String> errors =
+        explain(
+            folder.resolve("ignored"),
+            image,
+            other,
+            "--method=gradient,rap:agf,integrated-gradients,grad-cam,lrp",
+            "--start-layer=layer3",
+            "--saliency-layer=layer1");
+    assertEquals(
+        List.of(
+            warning("gradient", "--start-layer"),
+            warning("rap:agf", "--start-layer"),
+            warning("integrated-gradients", "--start-layer and --saliency-layer"),
+            warning("grad-cam", "--saliency-layer")),
+        errors.stream().filter(line -> line.contains(" ignores ")).toList());
+    assertEquals(
+        List.of(), explain(folder.resolve("heard"), image, "--gamma=1,2", "--start-layer=layer3"));
+  }
+
+  private static String warning(String method, String options) {
+    return "hedgerow: warning: " + method + " by definition ignores " + options;
+  }
+
+  /** Returns the lines of the error stream. */
+  private List<String> explain(Path out, Object... more) {
+    Stream<Object> arguments =
+        Stream.concat(
+            Stream.of("explain", "--model", FAMILY, "--weights", weights, "--out", out),
+            Arrays.stream(more));
+    var errors = new StringWriter();
+    int exitCode =
+        Main.run(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(errors),
+            Stream.concat(arguments, Stream.of("--target=1", "--samples=3"))
+                .map(Object::toString)
+                .toArray(String[]::new));
+    assertEquals(0, exitCode, errors.toString());
+    return errors.toString().lines().toList();
+  }
+}
