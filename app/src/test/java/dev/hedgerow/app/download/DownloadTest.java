@@ -35,6 +35,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class DownloadTest {
   private final List<String> ranges = Collections.synchronizedList(new ArrayList<>());
   private final List<String> retries = new ArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
-  private long received;
+  private volatile long received;
 
   @BeforeEach
   void start() throws IOException {
@@ -145,17 +146,16 @@ class DownloadTest {
   }
 
   /** Answers 200 with the whole file, but sends only some of it. */
-  private static Answer whole(byte[] bytes, int sent, String tag) {
+  private Answer whole(byte[] bytes, int sent, String tag) {
     return exchange -> {
       exchange.getResponseHeaders().set("ETag", tag);
       exchange.sendResponseHeaders(200, bytes.length);
-      exchange.getResponseBody().write(bytes, 0, sent);
-      exchange.getResponseBody().flush();
+      send(exchange, bytes, 0, sent);
     };
   }
 
   /** Answers 206 with what was asked for, if the tag still fits. */
-  private static Answer rest(int sent) {
+  private Answer rest(int sent) {
     return exchange -> {
       String range = exchange.getRequestHeaders().getFirst("Range");
       assertEquals(TAG, exchange.getRequestHeaders().getFirst("If-Range"));
@@ -165,9 +165,17 @@ class DownloadTest {
           .getResponseHeaders()
           .set("Content-Range", "bytes " + from + "-" + (BYTES.length - 1) + "/" + BYTES.length);
       exchange.sendResponseHeaders(206, BYTES.length - from);
-      exchange.getResponseBody().write(BYTES, from, Math.min(sent, BYTES.length - from));
-      exchange.getResponseBody().flush();
+      send(exchange, BYTES, from, Math.min(sent, BYTES.length - from));
     };
+  }
+
+  /** Sends some bytes, which have arrived before the connection may be cut, or a second later. */
+  private void send(HttpExchange exchange, byte[] bytes, int from, int count) throws IOException {
+    exchange.getResponseBody().write(bytes, from, count);
+    exchange.getResponseBody().flush();
+    long start = System.nanoTime();
+    while (received < from + count && System.nanoTime() - start < 1e9)
+      LockSupport.parkNanos(100_000);
   }
 
   private static Answer status(int status) {
