@@ -3,7 +3,6 @@ package dev.hedgerow.app;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Methods by the names that users type. */
 final class MethodNames {
@@ -19,10 +18,7 @@ final class MethodNames {
       return Methods.standard().find(name);
     } catch (IllegalArgumentException unknown) {
       List<String> known =
-          Methods.standard().all().stream()
-              .flatMap(method -> Stream.concat(Stream.of(method), method.variants().stream()))
-              .map(Attributor::name)
-              .toList();
+          Methods.standard().allWithVariants().stream().map(Attributor::name).toList();
       throw new UsageException(
           "no method \"" + name + "\"" + Nearest.to(name, known) + " (hedgerow methods lists them)",
           unknown);

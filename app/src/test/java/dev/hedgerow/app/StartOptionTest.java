@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -51,12 +50,8 @@ class StartOptionTest {
   }
 
   static Stream<Arguments> methodsAndStarts() {
-    List<String> names = new ArrayList<>();
-    for (Attributor method : Methods.standard().all()) {
-      names.add(method.name());
-      for (Attributor variant : method.variants()) names.add(variant.name());
-    }
-    return names.stream()
+    return Methods.standard().allWithVariants().stream()
+        .map(Attributor::name)
         .flatMap(
             name ->
                 Stream.of("", "--start=one-hot", "--start=logit", "--start=contrast")

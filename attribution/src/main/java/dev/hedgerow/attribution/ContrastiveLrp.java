@@ -61,7 +61,7 @@ final class ContrastiveLrp implements Attributor {
           Contributions.lowering(engine, layer, x).share(engine, layer.withoutBias(), r, 0);
 
   /** z⁺ without bias for R, {@link #NEGATED} for D. */
-  private static final JointRule OPPOSITES =
+  private static final JointLinearRule OPPOSITES =
       (engine, layer, x, both) ->
           List.of(
               Composites.CONSERVING_Z_PLUS.share(engine, layer, x, both.get(0)),

@@ -95,14 +95,25 @@ record Contributions(LinearOperator operator, List<Term> terms) {
    * @param bias b is that of this map
    */
   Tensor share(Engine engine, LinearMap bias, Tensor r, float epsilon) {
-    return share(engine, quotient(engine, r, bias.addBias(engine, sum(engine)), epsilon));
+    return shareAll(engine, bias, List.of(r), epsilon).getFirst();
   }
 
   /** Returns each R in proportion, as {@link #share}; the denominators are computed once. */
   List<Tensor> shareAll(Engine engine, LinearMap bias, List<Tensor> rs, float epsilon) {
     Tensor z = bias.addBias(engine, sum(engine));
     if (epsilon > 0) Elementwise.stabilizeInPlace(engine, z, epsilon);
-    return rs.stream().map(r -> share(engine, Elementwise.quotient(engine, r, z))).toList();
+    List<Tensor> shared =
+        rs.stream().map(r -> share(engine, Elementwise.quotient(engine, r, z))).toList();
+    engine.recycle(z);
+    return shared;
+  }
+
+  /** Returns R in proportion to each term alone, {@code Σ_m J(a, v, R)}. */
+  Tensor shareByTerm(Engine engine, Tensor r) {
+    return terms.stream()
+        .map(term -> Redistribution.j(engine, operator, term.a, term.v, r).relevance())
+        .reduce((sum, part) -> Elementwise.addInPlace(engine, sum, part))
+        .orElseThrow();
   }
 
   /** Stores {@code R / (z ± ε)} in z, ± the sign of z, + for 0; with ε = 0, {@code R ⊘ z}. */

@@ -43,7 +43,7 @@ import java.util.Set;
  */
 public record HedgeRule(
     LinearOperator operator, List<Float> gammas, boolean shifted, Set<Term> leftOut)
-    implements Rule {
+    implements JointRule {
   /** A term of the rule. */
   public enum Term {
     /** What active neurons share by contribution. */
@@ -69,11 +69,6 @@ public record HedgeRule(
   /** Returns the rule without some of its terms. */
   public HedgeRule without(Set<Term> terms) {
     return new HedgeRule(operator, gammas, shifted, terms);
-  }
-
-  @Override
-  public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
-    return passAll(engine, node, inputs, List.of(r)).getFirst();
   }
 
   @Override

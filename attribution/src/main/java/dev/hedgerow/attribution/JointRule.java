@@ -2,19 +2,19 @@ package dev.hedgerow.attribution;
 
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Node;
 import java.util.List;
 
 /**
- * A linear rule that passes several relevances of one layer together, and computes what does not
- * depend on them, its denominators, once.
+ * A rule that passes several relevances of one layer together, and computes what does not depend on
+ * them, its denominators, once.
  */
-@FunctionalInterface
-interface JointRule extends LinearRule {
+public interface JointRule extends Rule {
   @Override
-  List<Tensor> shareAll(Engine engine, LinearMap layer, Tensor x, List<Tensor> relevances);
+  List<Passed> passAll(Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances);
 
   @Override
-  default Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    return shareAll(engine, layer, x, List.of(r)).getFirst();
+  default Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance) {
+    return passAll(engine, node, inputs, List.of(relevance)).getFirst();
   }
 }

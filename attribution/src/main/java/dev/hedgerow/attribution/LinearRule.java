@@ -10,7 +10,7 @@ import java.util.List;
  * sees the map alone, so that a {@link LayerMap} can show it a convolution merged with the batch
  * normalization that follows. A lambda may be one.
  */
-public interface LinearRule extends Rule {
+public interface LinearRule extends JointRule {
   /** Keeps denominators from 0 where a rule has no ε of its own; the usual choice. */
   float STABILIZER = 1e-6f;
 
@@ -33,11 +33,6 @@ public interface LinearRule extends Rule {
   }
 
   @Override
-  default Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor relevance) {
-    return passAll(engine, node, inputs, List.of(relevance)).getFirst();
-  }
-
-  @Override
   default List<Passed> passAll(
       Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances) {
     return on(LinearMap.of(node)).passAll(engine, node, inputs, relevances);
@@ -45,19 +40,10 @@ public interface LinearRule extends Rule {
 
   /** Returns the rule for a layer that is to count as {@code merged} instead of what it is. */
   default Rule on(LinearMap merged) {
-    return new Rule() {
-      @Override
-      public Passed pass(Engine engine, Node node, List<Tensor> inputs, Tensor r) {
-        return passAll(engine, node, inputs, List.of(r)).getFirst();
-      }
-
-      @Override
-      public List<Passed> passAll(
-          Engine engine, Node node, List<Tensor> inputs, List<Tensor> relevances) {
-        return shareAll(engine, merged, inputs.getFirst(), relevances).stream()
-            .map(Passed::of)
-            .toList();
-      }
-    };
+    return (JointRule)
+        (engine, node, inputs, relevances) ->
+            shareAll(engine, merged, inputs.getFirst(), relevances).stream()
+                .map(Passed::of)
+                .toList();
   }
 }

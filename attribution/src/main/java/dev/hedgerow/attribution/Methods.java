@@ -3,6 +3,7 @@ package dev.hedgerow.attribution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Explanation methods by name. Immutable. */
 public final class Methods {
@@ -62,6 +63,13 @@ public final class Methods {
   /** Returns all methods. */
   public List<Attributor> all() {
     return all;
+  }
+
+  /** Returns all methods, each followed by its variants. */
+  public List<Attributor> allWithVariants() {
+    return all.stream()
+        .flatMap(method -> Stream.concat(Stream.of(method), method.variants().stream()))
+        .toList();
   }
 
   /**

@@ -1,15 +1,11 @@
 package dev.hedgerow.attribution;
 
-import static dev.hedgerow.attribution.Redistribution.j;
-import static dev.hedgerow.engine.WeightView.NEGATIVE;
-import static dev.hedgerow.engine.WeightView.POSITIVE;
+import static dev.hedgerow.attribution.Contributions.lowering;
+import static dev.hedgerow.attribution.Contributions.raising;
 
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
-import dev.hedgerow.engine.LinearOperator;
-import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Tensor;
-import dev.hedgerow.engine.WeightView;
 
 /**
  * LRP-αβ as the code of RAP, RSP and AGF has it, {@code relprop}: without bias, and every term with
@@ -31,27 +27,11 @@ public record Relprop(float alpha) implements LinearRule {
 
   @Override
   public Tensor share(Engine engine, LinearMap layer, Tensor x, Tensor r) {
-    boolean signed = Reductions.sumNegative(engine, x) < 0;
-    Tensor activating = terms(engine, layer.operator(), x, signed, POSITIVE, NEGATIVE, r);
+    Tensor activating = raising(engine, layer, x).shareByTerm(engine, r);
     Elementwise.scaleInPlace(engine, activating, alpha);
     if (alpha == 1) return activating;
-    Tensor inhibiting = terms(engine, layer.operator(), x, signed, NEGATIVE, POSITIVE, r);
+    Tensor inhibiting = lowering(engine, layer, x).shareByTerm(engine, r);
     return Elementwise.addInPlace(
         engine, activating, Elementwise.scaleInPlace(engine, inhibiting, 1 - alpha));
-  }
-
-  /** {@code J(x⁺, v, R) + J(x⁻, u, R)}; the second is 0 unless x is signed. */
-  private static Tensor terms(
-      Engine engine,
-      LinearOperator operator,
-      Tensor x,
-      boolean signed,
-      WeightView v,
-      WeightView u,
-      Tensor r) {
-    Tensor ofPositive = j(engine, operator, Elementwise.positive(engine, x), v, r).relevance();
-    if (!signed) return ofPositive;
-    Tensor ofNegative = j(engine, operator, Elementwise.negative(engine, x), u, r).relevance();
-    return Elementwise.addInPlace(engine, ofPositive, ofNegative);
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param rule what it does otherwise
  */
-public record WithoutBias(LinearRule rule) implements JointRule {
+public record WithoutBias(LinearRule rule) implements JointLinearRule {
   @Override
   public List<Tensor> shareAll(Engine engine, LinearMap layer, Tensor x, List<Tensor> rs) {
     return rule.shareAll(engine, layer.withoutBias(), x, rs);

@@ -20,10 +20,10 @@ import java.util.List;
  * @param low l, the smallest value a pixel may have after preprocessing
  * @param high h, the largest
  */
-public record ZBox(float low, float high) implements JointRule {
+public record ZBox(float low, float high) implements JointLinearRule {
   /** The box of the image itself: its smallest and its largest value over channels and pixels. */
   public static final LinearRule OF_IMAGE =
-      (JointRule) (engine, layer, x, rs) -> ofImage(engine, x).shareAll(engine, layer, x, rs);
+      (JointLinearRule) (engine, layer, x, rs) -> ofImage(engine, x).shareAll(engine, layer, x, rs);
 
   public ZBox {
     if (!(low <= high)) {

@@ -17,7 +17,7 @@ import java.util.List;
  *
  * @param epsilon ε, at least 0; 0 shares nothing from an output that nothing raises
  */
-public record ZPlus(float epsilon) implements JointRule {
+public record ZPlus(float epsilon) implements JointLinearRule {
   public ZPlus {
     if (!(epsilon >= 0)) throw new IllegalArgumentException("epsilon is " + epsilon);
   }

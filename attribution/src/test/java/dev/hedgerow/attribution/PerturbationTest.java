@@ -206,7 +206,7 @@ class PerturbationTest {
   @Test
   void anImageOfABatchIsExplainedAsTheImageAlone() {
     Tensor other = Det.tensor(27, 1, 3, 8, 8);
-    for (Attributor method : everyMethod()) {
+    for (Attributor method : Methods.standard().allWithVariants()) {
       Graph net = Nets.normalized();
       Options chosen = options.withSamples(5);
       Node[] keep = method.keeps(net, chosen).toArray(Node[]::new);
@@ -222,7 +222,7 @@ class PerturbationTest {
 
   @Test
   void everyVariantIsFoundByItsNameAndSaysWhatItIs() {
-    for (Attributor method : everyMethod()) {
+    for (Attributor method : Methods.standard().allWithVariants()) {
       assertEquals(method.name(), Methods.standard().find(method.name()).name());
       assertFalse(method.title().isBlank());
       assertFalse(method.reference().isBlank());
@@ -231,15 +231,6 @@ class PerturbationTest {
       assertEquals(method.name(), attribution.method());
       assertEquals(Shape.of(8, 8), attribution.heatmap().shape());
     }
-  }
-
-  private static List<Attributor> everyMethod() {
-    List<Attributor> all = new ArrayList<>();
-    for (Attributor method : Methods.standard().all()) {
-      all.add(method);
-      all.addAll(method.variants());
-    }
-    return all;
   }
 
   private Attribution explain(

@@ -18,12 +18,8 @@ class SharedWalkTest {
 
   /** Gradient Hedge and its ablations; others answer one question after the other. */
   static List<Attributor> methods() {
-    var methods = new ArrayList<Attributor>();
-    for (Attributor method : Methods.standard().all()) {
-      methods.add(method);
-      methods.addAll(method.variants());
-    }
-    methods.removeIf(method -> !method.sharesWork());
+    List<Attributor> methods =
+        Methods.standard().allWithVariants().stream().filter(Attributor::sharesWork).toList();
     assertEquals(5, methods.size());
     return methods;
   }

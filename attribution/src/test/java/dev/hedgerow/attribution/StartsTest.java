@@ -10,7 +10,6 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -53,12 +52,7 @@ class StartsTest {
   private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
 
   static List<Attributor> methods() {
-    List<Attributor> all = new ArrayList<>();
-    for (Attributor method : Methods.standard().all()) {
-      all.add(method);
-      all.addAll(method.variants());
-    }
-    return all;
+    return Methods.standard().allWithVariants();
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.hedgerow.attribution.AddPolicy;
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
+import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.attribution.StartRelevance;
 import dev.hedgerow.engine.Engine;
@@ -55,7 +56,7 @@ class DeterminismTest {
   }
 
   static List<Attributor> methods() {
-    return EveryMethod.withVariants();
+    return Methods.standard().allWithVariants();
   }
 
   @ParameterizedTest

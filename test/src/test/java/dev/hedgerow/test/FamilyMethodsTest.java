@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
+import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
@@ -42,7 +43,7 @@ class FamilyMethodsTest {
     Graph graph = Twins.of(Families.find(family).orElseThrow(), 8).graph(input, 10, HeWeights::of);
     Tensor image = Tensor.of(input, HeWeights.of("image", input).toArray());
     Options options = Options.standard().withSamples(2);
-    for (Attributor method : EveryMethod.withVariants()) {
+    for (Attributor method : Methods.standard().allWithVariants()) {
       Node[] keep = method.keeps(graph, options).toArray(Node[]::new);
       Recording recording = graph.record(engine, image, keep);
       Attribution attribution = method.explain(engine, recording, 3, options);
