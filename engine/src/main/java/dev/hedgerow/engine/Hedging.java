@@ -3,6 +3,9 @@ package dev.hedgerow.engine;
 /**
  * The steps of Gradient Hedge around the passes of its convolutions, each one pass over memory.
  *
+ * <p>Every loop is a method of its own. The first explanation of a process waits for the compiler,
+ * which compiles anew, for each loop that becomes hot, all that is inlined around it.
+ *
  * <p>Of one input x they make, with {@code x⁺ = max(x, 0)}, {@code α = [x > 0]}, {@code β = [x ≤
  * 0]}, the denominators {@code |w|*x⁺}, {@code |w|*α} and {@code |w|*β}, which serve any number of
  * relevances at the output.
@@ -62,13 +65,21 @@ public final class Hedging {
         engine,
         size,
         (task, from, to) -> {
-          for (int i = from; i < to; i++) both.data[i] = Math.max(x.data[i], 0f);
+          rectify(x.data, both.data, from, to);
           float[] active = chunk(engine, x.data, from, to - from);
-          for (int i = 0; i < to - from; i++) active[i] = Elementwise.isPositive(active[i]);
+          indicatePositive(active, to - from);
           System.arraycopy(active, 0, both.data, size + from, to - from);
           engine.scratch().give(active);
         });
     return both;
+  }
+
+  private static void rectify(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) y[i] = Math.max(x[i], 0f);
+  }
+
+  private static void indicatePositive(float[] x, int length) {
+    for (int i = 0; i < length; i++) x[i] = Elementwise.isPositive(x[i]);
   }
 
   /**
@@ -93,9 +104,8 @@ public final class Hedging {
           float[] all = chunk(engine, r.data, from, length);
           float[] p = engine.scratch().take(CHUNK);
           float[] n = engine.scratch().take(CHUNK);
-          for (int i = 0; i < length; i++) p[i] = (float) (Math.max(all[i], 0f) * positive);
-          for (int i = 0; i < length; i++) n[i] = (float) (Math.min(all[i], 0f) * negative);
-          for (int i = 0; i < length; i++) all[i] = gamma * p[i] + n[i];
+          split(all, p, n, length, positive, negative);
+          combine(all, p, n, length, gamma);
           placed[task] =
               divide(engine, all, z, from, s.data, from, length)
                   + divide(engine, p, z, size + from, s.data, size + from, length)
@@ -104,6 +114,18 @@ public final class Hedging {
     double sum = 0;
     for (double part : placed) sum += part;
     return new Shares(s, sum);
+  }
+
+  /** Stores P in p and N in n. */
+  private static void split(
+      float[] r, float[] p, float[] n, int length, double positive, double negative) {
+    for (int i = 0; i < length; i++) p[i] = (float) (Math.max(r[i], 0f) * positive);
+    for (int i = 0; i < length; i++) n[i] = (float) (Math.min(r[i], 0f) * negative);
+  }
+
+  /** Stores {@code γP + N} in r. */
+  private static void combine(float[] r, float[] p, float[] n, int length, float gamma) {
+    for (int i = 0; i < length; i++) r[i] = gamma * p[i] + n[i];
   }
 
   /**
@@ -115,14 +137,22 @@ public final class Hedging {
       Engine engine, float[] a, float[] z, int zFrom, float[] s, int sFrom, int length) {
     float[] denominators = chunk(engine, z, zFrom, length);
     float[] quotients = engine.scratch().take(CHUNK);
-    for (int i = 0; i < length; i++) quotients[i] = Elementwise.quotient(a[i], denominators[i]);
+    quotients(a, denominators, quotients, length);
     System.arraycopy(quotients, 0, s, sFrom, length);
-    for (int i = 0; i < length; i++) a[i] = Elementwise.keptWhereSupported(a[i], denominators[i]);
+    keepWhereSupported(a, denominators, length);
     double sum = Reductions.sum(a, 0, length);
     engine.scratch().give(quotients);
     engine.scratch().give(denominators);
     engine.scratch().give(a);
     return sum;
+  }
+
+  private static void quotients(float[] a, float[] z, float[] s, int length) {
+    for (int i = 0; i < length; i++) s[i] = Elementwise.quotient(a[i], z[i]);
+  }
+
+  private static void keepWhereSupported(float[] a, float[] z, int length) {
+    for (int i = 0; i < length; i++) a[i] = Elementwise.keptWhereSupported(a[i], z[i]);
   }
 
   /**
@@ -135,19 +165,19 @@ public final class Hedging {
     int size = x.data.length;
     int[] counts = new int[Math.ceilDiv(size, CHUNK)];
     forEachChunk(
-        engine,
-        size,
-        (task, from, to) -> {
-          int count = 0;
-          for (int i = from; i < to; i++) {
-            float contribution = Math.max(x.data[i], 0f) * c.data[i];
-            c.data[i] = contribution;
-            count += (int) Elementwise.isPositive(Math.abs(contribution));
-          }
-          counts[task] = count;
-        });
+        engine, size, (task, from, to) -> counts[task] = contribute(x.data, c.data, from, to));
     long count = 0;
     for (int part : counts) count += part;
+    return count;
+  }
+
+  private static int contribute(float[] x, float[] c, int from, int to) {
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      float contribution = Math.max(x[i], 0f) * c[i];
+      c[i] = contribution;
+      count += (int) Elementwise.isPositive(Math.abs(contribution));
+    }
     return count;
   }
 
@@ -170,13 +200,7 @@ public final class Hedging {
           float[] a = chunk(engine, from3, size + from, length);
           float[] u = chunk(engine, from3, 2 * size + from, length);
           float[] active = chunk(engine, x.data, from, length);
-          for (int i = 0; i < length; i++) {
-            float alpha = Elementwise.zeroOrInfinity(Math.max(active[i], 0f));
-            c[i] =
-                Elementwise.limit(c[i] - psi, Elementwise.zeroOrInfinity(Math.abs(c[i])))
-                    + Elementwise.limit(a[i], alpha)
-                    + (u[i] - Elementwise.limit(u[i], alpha));
-          }
+          sum(active, c, a, u, length, psi);
           System.arraycopy(c, 0, sum.data, from, length);
           engine.scratch().give(active);
           engine.scratch().give(u);
@@ -184,6 +208,16 @@ public final class Hedging {
           engine.scratch().give(c);
         });
     return sum;
+  }
+
+  private static void sum(float[] x, float[] c, float[] a, float[] u, int length, float psi) {
+    for (int i = 0; i < length; i++) {
+      float alpha = Elementwise.zeroOrInfinity(Math.max(x[i], 0f));
+      c[i] =
+          Elementwise.limit(c[i] - psi, Elementwise.zeroOrInfinity(Math.abs(c[i])))
+              + Elementwise.limit(a[i], alpha)
+              + (u[i] - Elementwise.limit(u[i], alpha));
+    }
   }
 
   /**
