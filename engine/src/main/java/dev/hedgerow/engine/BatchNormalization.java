@@ -8,11 +8,13 @@ package dev.hedgerow.engine;
 public final class BatchNormalization {
   private final float[] factor;
   private final float[] offset;
+  private final float[] zeros;
   private final float epsilon;
 
   private BatchNormalization(float[] factor, float[] offset, float epsilon) {
     this.factor = factor;
     this.offset = offset;
+    this.zeros = new float[factor.length];
     this.epsilon = epsilon;
   }
 
@@ -114,7 +116,7 @@ public final class BatchNormalization {
    * @param s {@code [N, C]} or {@code [N, C, H, W]}; not modified
    */
   public Tensor reverse(Engine engine, Tensor s) {
-    return run(engine, s, new float[factor.length], engine.tensor(outputShape(s.shape())));
+    return run(engine, s, zeros, engine.tensor(outputShape(s.shape())));
   }
 
   private Tensor run(Engine engine, Tensor x, float[] add, Tensor y) {
@@ -130,9 +132,10 @@ public final class BatchNormalization {
         engine,
         x.shape(),
         (plane, block, from, to) -> {
-          float[] a = ChannelTile.of(factor, block * Tensor.BLOCK, to - from);
-          float[] b = ChannelTile.of(add, block * Tensor.BLOCK, to - from);
+          float[] a = ChannelTile.of(engine, factor, block * Tensor.BLOCK, to - from);
+          float[] b = ChannelTile.of(engine, add, block * Tensor.BLOCK, to - from);
           ChannelTile.map(
+              engine,
               x.data,
               y.data,
               from,
@@ -140,6 +143,8 @@ public final class BatchNormalization {
               (piece, count) -> {
                 for (int i = 0; i < count; i++) piece[i] = piece[i] * a[i] + b[i];
               });
+          engine.scratch().give(b);
+          engine.scratch().give(a);
         });
     return y;
   }

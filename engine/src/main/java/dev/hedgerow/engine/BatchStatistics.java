@@ -141,7 +141,7 @@ public final class BatchStatistics {
         shape,
         (plane, block, from, to) -> {
           addPlane(s.data, from, to, sums, plane * BLOCK);
-          float[] about = ChannelTile.of(mean, block * BLOCK, PIECE);
+          float[] about = ChannelTile.of(engine, mean, block * BLOCK, PIECE);
           var sum = new float[PIECE];
           float[] piece = new float[PIECE];
           float[] other = new float[PIECE];
@@ -152,6 +152,7 @@ public final class BatchStatistics {
             for (int i = 0; i < count; i++) sum[i] += (piece[i] - about[i]) * other[i];
           }
           fold(sum, products, plane * BLOCK);
+          engine.scratch().give(about);
         });
     float[] scaleGradient = new float[channels];
     float[] shiftGradient = new float[channels];
@@ -189,9 +190,9 @@ public final class BatchStatistics {
         engine,
         x.shape(),
         (plane, block, from, to) -> {
-          float[] a = ChannelTile.of(ofX, block * BLOCK, PIECE);
-          float[] b = ChannelTile.of(ofS, block * BLOCK, PIECE);
-          float[] c = ChannelTile.of(constant, block * BLOCK, PIECE);
+          float[] a = ChannelTile.of(engine, ofX, block * BLOCK, PIECE);
+          float[] b = ChannelTile.of(engine, ofS, block * BLOCK, PIECE);
+          float[] c = ChannelTile.of(engine, constant, block * BLOCK, PIECE);
           float[] piece = new float[PIECE];
           float[] other = new float[PIECE];
           for (int start = from; start < to; start += PIECE) {
@@ -203,6 +204,9 @@ public final class BatchStatistics {
             }
             System.arraycopy(piece, 0, result.data, start, count);
           }
+          engine.scratch().give(c);
+          engine.scratch().give(b);
+          engine.scratch().give(a);
         });
     return result;
   }

@@ -1,12 +1,16 @@
 package dev.hedgerow.engine;
 
+import java.util.Arrays;
+
 /**
  * One number a channel, repeated over a run of pixels as the pixels are stored, so that combining
  * it with an image is a plain loop over two arrays.
  */
 final class ChannelTile {
   private static final int BLOCK = Tensor.BLOCK;
-  private static final int MAX_PIXELS = 64;
+
+  /** Floats of a tile of 64 pixels. */
+  static final int FLOATS = 64 * BLOCK;
 
   private ChannelTile() {}
 
@@ -34,12 +38,15 @@ final class ChannelTile {
 
   /**
    * Returns up to 16 values from {@code at} on, filled up to 16 with zeros, as often as {@code
-   * length} floats of storage hold them or a limit allows.
+   * length} floats of storage hold them or a limit allows; to be given back to the engine.
    */
-  static float[] of(float[] values, int at, int length) {
+  static float[] of(Engine engine, float[] values, int at, int length) {
     int lanes = Math.min(BLOCK, values.length - at);
-    float[] tile = new float[Math.min(length, MAX_PIXELS * BLOCK)];
-    for (int i = 0; i < tile.length; i += BLOCK) System.arraycopy(values, at, tile, i, lanes);
+    float[] tile = engine.scratch().take(FLOATS);
+    for (int i = 0; i < Math.min(length, FLOATS); i += BLOCK) {
+      System.arraycopy(values, at, tile, i, lanes);
+      Arrays.fill(tile, i + lanes, i + BLOCK, 0f);
+    }
     return tile;
   }
 
@@ -57,13 +64,14 @@ final class ChannelTile {
    * Maps a plane of x to y in pieces of a tile's length. A piece is a copy, so that it and the tile
    * have the same indices: with different ones a loop is not compiled to vector instructions.
    */
-  static void map(float[] x, float[] y, int from, int to, Piece body) {
-    float[] piece = new float[Math.min(to - from, MAX_PIXELS * BLOCK)];
-    for (int at = from; at < to; at += piece.length) {
-      int count = Math.min(piece.length, to - at);
+  static void map(Engine engine, float[] x, float[] y, int from, int to, Piece body) {
+    float[] piece = engine.scratch().take(FLOATS);
+    for (int at = from; at < to; at += FLOATS) {
+      int count = Math.min(FLOATS, to - at);
       System.arraycopy(x, at, piece, 0, count);
       body.run(piece, count);
       System.arraycopy(piece, 0, y, at, count);
     }
+    engine.scratch().give(piece);
   }
 }

@@ -104,10 +104,12 @@ public final class Dense implements LinearOperator {
   public Tensor apply(Engine engine, Tensor x) {
     Tensor y = forward(engine, WeightView.PLAIN, x);
     if (bias == null) return y;
-    float[] add = bias.toArray();
+    float[] add = engine.scratch().take(outputs);
+    bias.copy(0, add, 0, outputs);
     for (int n = 0, at = 0; n < x.shape().extent(0); n++) {
       for (int o = 0; o < outputs; o++) y.data[at++] += add[o];
     }
+    engine.scratch().give(add);
     return y;
   }
 

@@ -454,9 +454,15 @@ public final class Elementwise {
         engine,
         a.shape(),
         (plane, block, from, end) -> {
-          float[] tile = ChannelTile.of(b.data, plane * Tensor.BLOCK, end - from);
+          float[] tile = ChannelTile.of(engine, b.data, plane * Tensor.BLOCK, end - from);
           ChannelTile.map(
-              a.data, to.data, from, end, (piece, count) -> loop.run(piece, tile, piece, 0, count));
+              engine,
+              a.data,
+              to.data,
+              from,
+              end,
+              (piece, count) -> loop.run(piece, tile, piece, 0, count));
+          engine.scratch().give(tile);
         });
     return to;
   }

@@ -51,9 +51,11 @@ final class InactiveSums {
     Axis columns =
         Axis.of(input.extent(3), output.extent(3), window.strideX(), window.left(), window.spanX());
     Shape small = input.with(2, rows.extent).with(3, columns.extent);
-    float[] ones = new float[small.size()];
-    Arrays.fill(ones, 1f);
-    Tensor all = convolution.forward(engine, WeightView.ABSOLUTE, Tensor.of(small, ones));
+    Tensor ones = engine.tensor(small);
+    Arrays.fill(ones.data, 1f);
+    ones.clearPaddingLanes();
+    Tensor all = convolution.forward(engine, WeightView.ABSOLUTE, ones);
+    engine.recycle(ones);
     var sums = new InactiveSums(engine, convolution, x);
     Tensor z = engine.tensor(output);
     int first = active.data.length - z.data.length;

@@ -1,13 +1,12 @@
 package dev.hedgerow.engine;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,32 +18,41 @@ final class Scratch {
   /** Most floats of tensors that are kept; what comes back beyond is garbage. */
   private static final long MOST_KEPT = 128_000_000;
 
-  private final Queue<float[]>[] free;
-  private final Map<Integer, Deque<float[]>> tensors = new ConcurrentHashMap<>();
-  private final AtomicLong kept = new AtomicLong();
+  /** Free arrays of one length, the last one that came back on top: the caches may hold it yet. */
+  private static final class Pile {
+    private final ArrayDeque<float[]> arrays = new ArrayDeque<>();
 
-  @SuppressWarnings({"unchecked", "rawtypes"}) // An array of a generic type.
-  Scratch() {
-    free = new Queue[Integer.SIZE];
-    for (int i = 0; i < free.length; i++) free[i] = new ConcurrentLinkedQueue<>();
+    synchronized float @Nullable [] poll() {
+      return arrays.pollFirst();
+    }
+
+    synchronized void push(float[] array) {
+      arrays.addFirst(array);
+    }
   }
+
+  /** By the logarithm of the length. */
+  private final List<Pile> workspaces = Stream.generate(Pile::new).limit(Integer.SIZE).toList();
+
+  private final Map<Integer, Pile> tensors = new ConcurrentHashMap<>();
+  private final AtomicLong kept = new AtomicLong();
 
   /** Returns an array of at least {@code length} floats, to be given back. */
   float[] take(int length) {
     int size = size(length);
-    float[] array = free[size].poll();
+    float[] array = workspaces.get(size).poll();
     return array != null ? array : new float[1 << size];
   }
 
   /** Takes back an array that {@link #take} returned. */
   void give(float[] array) {
-    free[size(array.length)].add(array);
+    workspaces.get(size(array.length)).push(array);
   }
 
-  /** Returns an array of {@code length} floats; the last one that was given back, if any was. */
+  /** Returns an array of {@code length} floats. */
   float[] takeTensor(int length) {
-    Deque<float[]> known = tensors.get(length);
-    float @Nullable [] array = known == null ? null : known.pollFirst();
+    Pile known = tensors.get(length);
+    float @Nullable [] array = known == null ? null : known.poll();
     if (array == null) array = new float[length];
     else kept.addAndGet(-length);
     assert spoil(array);
@@ -61,7 +69,7 @@ final class Scratch {
   void giveTensor(float[] array) {
     if (array.length == 0 || kept.get() + array.length > MOST_KEPT) return;
     kept.addAndGet(array.length);
-    tensors.computeIfAbsent(array.length, none -> new ConcurrentLinkedDeque<>()).addFirst(array);
+    tensors.computeIfAbsent(array.length, none -> new Pile()).push(array);
   }
 
   private static int size(int length) {

@@ -259,33 +259,30 @@ public final class Structure {
       copyRowMajor(x, from, fromStep, y, to, toStep, extents, 0, 0, 0);
       return;
     }
-    // A run of channels that share a block in x and in y moves together.
-    int[] runs = new int[extents[1] + 1];
-    int count = 0;
-    for (int c = 0; c < extents[1]; count++) {
-      runs[count] = c;
-      int room = Math.min(BLOCK - (from[1] + c) % BLOCK, BLOCK - (to[1] + c) % BLOCK);
-      c += fromStep[1] == 1 && toStep[1] == 1 ? Math.min(room, extents[1] - c) : 1;
-    }
-    runs[count] = extents[1];
-    int runCount = count;
+    boolean together = fromStep[1] == 1 && toStep[1] == 1;
+    int tasks = Tensor.blocks(extents[1]);
     engine.forEach(
-        extents[0] * runCount,
+        extents[0] * tasks,
         task -> {
-          int n = task / runCount;
-          int c = runs[task % runCount];
-          int lanes = runs[task % runCount + 1] - c;
-          copyPixels(
-              x,
-              x.offset(from[0] + n * fromStep[0], from[1] + c * fromStep[1]),
-              from,
-              fromStep,
-              y,
-              y.offset(to[0] + n * toStep[0], to[1] + c * toStep[1]),
-              to,
-              toStep,
-              extents,
-              lanes);
+          int n = task / tasks;
+          int first = task % tasks * BLOCK;
+          int end = Math.min(first + BLOCK, extents[1]);
+          // Channels that share a block in x and in y move together.
+          for (int c = first, lanes; c < end; c += lanes) {
+            int room = Math.min(BLOCK - (from[1] + c) % BLOCK, BLOCK - (to[1] + c) % BLOCK);
+            lanes = together ? Math.min(room, end - c) : 1;
+            copyPixels(
+                x,
+                x.offset(from[0] + n * fromStep[0], from[1] + c * fromStep[1]),
+                from,
+                fromStep,
+                y,
+                y.offset(to[0] + n * toStep[0], to[1] + c * toStep[1]),
+                to,
+                toStep,
+                extents,
+                lanes);
+          }
         });
   }
 
