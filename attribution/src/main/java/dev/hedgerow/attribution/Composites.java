@@ -77,7 +77,7 @@ public final class Composites {
               BATCH_NORM,
               (engine, node, inputs, r) ->
                   node.layer() instanceof BatchNorm norm
-                      ? Rules.batchNorm(norm.normalization().factor()).pass(engine, node, inputs, r)
+                      ? Rules.batchNorm(norm.normalization()).pass(engine, node, inputs, r)
                       : Rule.Passed.of(r))
           .withMergedBatchNorm(false);
 

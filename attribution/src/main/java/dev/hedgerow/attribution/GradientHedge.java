@@ -219,7 +219,7 @@ final class GradientHedge implements Attributor {
       case MaxPool2d max -> Rules.maxPool(max.pool());
       case AveragePool2d average -> Rules.averagePool(average.pool());
       case AdaptiveAveragePool2d average -> Rules.averagePool(average.pool());
-      case BatchNorm norm -> Rules.batchNorm(norm.normalization().factor());
+      case BatchNorm norm -> Rules.batchNorm(norm.normalization());
       case Concat concat -> Rules.CONCAT;
       case Add add ->
           options.getFirst().addPolicy() == AddPolicy.PUBLISHED

@@ -121,7 +121,7 @@ final class Rap implements Attributor {
       case MaxPool2d max -> Rules.maxPool(max.pool());
       case AveragePool2d average -> Rules.magnitudes(average.pool());
       case AdaptiveAveragePool2d average -> Rules.magnitudes(average.pool());
-      case BatchNorm norm -> Rules.batchNorm(norm.normalization().factor());
+      case BatchNorm norm -> Rules.batchNorm(norm.normalization());
       case Concat concat -> Rules.CONCAT;
       case Add add -> choice == Choice.SIGNED_ADD ? Rules.ADD_SIGNED : Rules.ADD_CONSERVING;
       default -> Rules.passive(name(), node);

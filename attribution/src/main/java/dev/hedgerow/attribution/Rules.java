@@ -3,11 +3,11 @@ package dev.hedgerow.attribution;
 import static dev.hedgerow.attribution.Redistribution.j;
 
 import dev.hedgerow.attribution.Rule.Passed;
+import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.LinearOperator;
 import dev.hedgerow.engine.MaxPool;
-import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Node;
@@ -71,17 +71,13 @@ public final class Rules {
       };
 
   /** R where {@code x · scale ≠ 0}, else 0. */
-  public static Rule batchNorm(float[] factor) {
+  public static Rule batchNorm(BatchNormalization normalization) {
     return (engine, node, inputs, r) -> {
-      Tensor x = inputs.getFirst();
-      Tensor scaled =
-          Elementwise.multiply(engine, x, Tensor.of(channelShape(x, factor.length), factor));
-      return Passed.of(Elementwise.keepWhereNonZero(engine, r, scaled));
+      Tensor scaled = normalization.reverse(engine, inputs.getFirst());
+      Tensor kept = Elementwise.keepWhereNonZero(engine, r, scaled);
+      engine.recycle(scaled);
+      return Passed.of(kept);
     };
-  }
-
-  private static Shape channelShape(Tensor x, int channels) {
-    return x.shape().rank() == 4 ? Shape.of(1, channels, 1, 1) : Shape.of(1, channels);
   }
 
   /** All to the first maximum of each window. */
@@ -111,7 +107,9 @@ public final class Rules {
         List<Tensor> parts = node.layer().gradient(engine, inputs, r, r);
         var kept = new ArrayList<Tensor>(parts.size());
         for (int k = 0; k < parts.size(); k++) {
-          kept.add(Elementwise.keepWhereNonZero(engine, parts.get(k), inputs.get(k)));
+          Tensor part = parts.get(k);
+          kept.add(Elementwise.keepWhereNonZero(engine, part, inputs.get(k)));
+          engine.recycle(part);
         }
         return Passed.of(kept);
       };

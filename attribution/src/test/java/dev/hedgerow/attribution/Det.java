@@ -1,8 +1,10 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import java.util.Arrays;
 
 /**
  * The deterministic filler of the known answers: element i of {@code det(seed, shape)} is {@code
@@ -27,6 +29,16 @@ final class Det {
   static Parameter parameter(double factor, int seed, int... extents) {
     Shape shape = Shape.of(extents);
     return Parameter.of(shape, values(seed, shape.size(), factor));
+  }
+
+  /** Returns {@code x·factor}, channel by channel. */
+  static BatchNormalization normalization(float... factor) {
+    Shape shape = Shape.of(factor.length);
+    Parameter zero = Parameter.of(shape, new float[factor.length]);
+    float[] one = new float[factor.length];
+    Arrays.fill(one, 1);
+    return BatchNormalization.of(
+        Parameter.of(shape, factor), zero, zero, Parameter.of(shape, one), 0);
   }
 
   static Tensor relu(Tensor x) {

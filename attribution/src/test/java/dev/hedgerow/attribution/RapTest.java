@@ -62,7 +62,7 @@ class RapTest {
       KnownAnswers.assertClose(code + " maxpool", only(pass(max, r, X)), PRINTED);
       Rule average = Rules.magnitudes(new AveragePool(window, true, false));
       KnownAnswers.assertClose(code + " avgpool", only(pass(average, r, X)), PRINTED);
-      Rule norm = Rules.batchNorm(new float[] {.75f, -1});
+      Rule norm = Rules.batchNorm(Det.normalization(.75f, -1));
       KnownAnswers.assertClose(
           code + " bn", only(pass(norm, r, Det.tensor(1, 1, 2, 2, 2))), PRINTED);
       List<Tensor> parts = pass(Rules.ADD_SIGNED, r, x0, x1);

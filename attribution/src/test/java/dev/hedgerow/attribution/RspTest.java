@@ -53,7 +53,7 @@ class RspTest {
     KnownAnswers.assertClose("RSP maxpool", only(pass(max, r, X)), PRINTED);
     Rule average = Rules.averagePool(new AveragePool(window, true, false));
     KnownAnswers.assertClose("RSP avgpool", only(pass(average, r, X)), PRINTED);
-    Rule norm = Rules.batchNorm(new float[] {.75f, -1});
+    Rule norm = Rules.batchNorm(Det.normalization(.75f, -1));
     KnownAnswers.assertClose("RSP bn", only(pass(norm, r, Det.tensor(1, 1, 2, 2, 2))), PRINTED);
     List<Tensor> parts =
         pass(Rules.ADD_POSITIVE, r, Det.tensor(10, 1, 2, 2, 2), Det.tensor(11, 1, 2, 2, 2));

@@ -177,13 +177,13 @@ class RulesTest {
     Tensor input = Det.tensor(1, 1, 2, 2, 2);
     assertArrayEquals(
         new float[] {0, -0.2f, -0.4f, 0, -0.8f, -1, 0.85f, 0.65f},
-        first(pass(Rules.batchNorm(new float[] {.75f, -1}), input, r)).toArray());
+        first(pass(Rules.batchNorm(Det.normalization(.75f, -1)), input, r)).toArray());
     assertArrayEquals(
         new float[] {0, -0.2f, -0.4f, 0, 0, 0, 0, 0},
-        first(pass(Rules.batchNorm(new float[] {.75f, -1}), Det.relu(input), r)).toArray());
+        first(pass(Rules.batchNorm(Det.normalization(.75f, -1)), Det.relu(input), r)).toArray());
     assertArrayEquals(
         new float[] {0, 0, 0, 0, -0.8f, -1, 0.85f, 0.65f},
-        first(pass(Rules.batchNorm(new float[] {0, -1}), input, r)).toArray());
+        first(pass(Rules.batchNorm(Det.normalization(0, -1)), input, r)).toArray());
   }
 
   @Test
