@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 
 /** Finds the main branch of a residual addition. */
@@ -59,22 +58,11 @@ final class Branches {
 
   /** The immediate dominator: the last node on every path from the network's input to here. */
   static Node fork(Node join) {
-    var dominator = new HashMap<Node, Node>();
-    for (Node node : ancestors(join, 0)) {
-      Node common = null;
-      for (Node input : node.inputs()) {
-        common = common == null ? input : meet(common, input, dominator);
-      }
-      dominator.put(node, common == null ? node : common);
+    // All paths cross the open nodes; once one is left, they meet in it.
+    var open = new TreeMap<Integer, Node>();
+    for (Node node = join; ; node = open.pollLastEntry().getValue()) {
+      for (Node input : node.inputs()) open.put(input.index(), input);
+      if (open.size() == 1) return open.firstEntry().getValue();
     }
-    return Objects.requireNonNull(dominator.get(join));
-  }
-
-  private static Node meet(Node a, Node b, Map<Node, Node> dominator) {
-    while (a != b) {
-      if (a.index() > b.index()) a = Objects.requireNonNull(dominator.get(a));
-      else b = Objects.requireNonNull(dominator.get(b));
-    }
-    return a;
   }
 }
