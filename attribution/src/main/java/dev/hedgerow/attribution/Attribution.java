@@ -49,13 +49,8 @@ public record Attribution(
   public Attribution {
     if (!Double.isFinite(sum)) throw new ArithmeticException(method + ": the map is not finite");
     layers = List.copyOf(layers);
-    warnings = warnings.isEmpty() && isZero(heatmap) ? List.of(EMPTY) : List.copyOf(warnings);
+    warnings = warnings.isEmpty() && heatmap.isZero() ? List.of(EMPTY) : List.copyOf(warnings);
     notes = Collections.unmodifiableMap(new LinkedHashMap<>(notes));
-  }
-
-  private static boolean isZero(Tensor heatmap) {
-    for (float value : heatmap.toArray()) if (value != 0) return false;
-    return true;
   }
 
   /** Returns this explanation with one more note. */
@@ -85,7 +80,7 @@ public record Attribution(
       Tensor relevance,
       List<LayerReport> layers,
       List<String> warnings) {
-    Tensor heatmap = Heatmap.channelSum(relevance);
+    Tensor heatmap = Heatmap.channelSum(engine, relevance);
     return new Attribution(
         method.name(),
         target,
@@ -113,7 +108,7 @@ public record Attribution(
       Channels channels,
       Recording recording) {
     Tensor spatial = Channels.spatial(relevance);
-    Tensor heatmap = enlarged(channels.map(spatial), recording);
+    Tensor heatmap = enlarged(channels.map(engine, spatial), recording);
     return of(engine, method, target, spatial, heatmap);
   }
 

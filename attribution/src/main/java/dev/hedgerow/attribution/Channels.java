@@ -1,5 +1,7 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 
@@ -34,16 +36,8 @@ enum Channels {
    *
    * @param relevance of one image, {@code [1, C, H, W]}; not modified
    */
-  Tensor map(Tensor relevance) {
-    Shape shape = relevance.shape();
-    if (shape.rank() != 4 || shape.extent(0) != 1) {
-      throw new IllegalArgumentException("heatmap: relevance is " + shape + ", expected one image");
-    }
-    int area = shape.extent(2) * shape.extent(3);
-    float[] values = relevance.toArray();
-    float[] map = new float[area];
-    for (int i = 0; i < values.length; i++) map[i % area] = combine(map[i % area], values[i]);
-    return Tensor.of(Shape.of(shape.extent(2), shape.extent(3)), map);
+  Tensor map(Engine engine, Tensor relevance) {
+    return Reductions.overChannels(engine, relevance, this::combine);
   }
 
   /** Returns relevance {@code [1, C]} as {@code [1, C, 1, 1]}, and that of images as it is. */

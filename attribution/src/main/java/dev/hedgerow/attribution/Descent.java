@@ -117,7 +117,7 @@ final class Descent {
   Attribution attribution(Attributor method, int target, Tensor relevance) {
     return saliency == null
         ? Attribution.atInput(engine, method, target, relevance, layers, warnings)
-        : attributionOfMap(method, target, Heatmap.channelSum(relevance));
+        : attributionOfMap(method, target, Heatmap.channelSum(engine, relevance));
   }
 
   /**

@@ -74,7 +74,7 @@ final class ExcitationBackprop implements Attributor {
     }
     LayerMap contrasting =
         Composites.EXCITATION_BACKPROP.with(lastWeighted(graph).name(), CONTRAST);
-    Tensor passed = Heatmap.channelSum(descent.run(contrasting, p));
+    Tensor passed = Heatmap.channelSum(engine, descent.run(contrasting, p));
     return descent.attributionOfMap(this, target, Elementwise.positive(engine, passed));
   }
 

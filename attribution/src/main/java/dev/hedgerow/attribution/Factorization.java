@@ -31,7 +31,7 @@ record Factorization(Tensor against, Tensor inFavour) {
    * @param c {@code [1, C, H, W]}; not modified
    */
   static Factorization guidedBy(Engine engine, Tensor c) {
-    Tensor phi = Heatmap.channelSum(c).reshape(c.shape().with(1, 1));
+    Tensor phi = Heatmap.channelSum(engine, c).reshape(c.shape().with(1, 1));
     return new Factorization(
         Elementwise.indicatorPositive(engine, Elementwise.scale(engine, phi, -1)),
         Elementwise.indicatorPositive(engine, phi));
@@ -54,8 +54,8 @@ record Factorization(Tensor against, Tensor inFavour) {
     double plusPlus = 1 + product(rPlus, rPlus);
     double minusPlus = product(rMinus, rPlus);
     double determinant = minusMinus * plusPlus - minusPlus * minusPlus;
-    float[] minus = Heatmap.channelSum(Elementwise.multiply(engine, h, rMinus)).toArray();
-    float[] plus = Heatmap.channelSum(Elementwise.multiply(engine, h, rPlus)).toArray();
+    float[] minus = Heatmap.channelSum(engine, Elementwise.multiply(engine, h, rMinus)).toArray();
+    float[] plus = Heatmap.channelSum(engine, Elementwise.multiply(engine, h, rPlus)).toArray();
     float[] f = new float[plus.length];
     for (int i = 0; i < f.length; i++) {
       double wMinus = (plusPlus * minus[i] - minusPlus * plus[i]) / determinant;

@@ -162,7 +162,7 @@ final class FullGrad implements Attributor {
     Tensor above = Elementwise.shift(engine, magnitude, -lowest);
     double highest = Reductions.maximum(engine, above) + (agf ? 0 : 1e-6);
     return Channels.SUM.map(
-        highest == 0 ? above : Elementwise.scaleInPlace(engine, above, 1 / highest));
+        engine, highest == 0 ? above : Elementwise.scaleInPlace(engine, above, 1 / highest));
   }
 
   private Tensor enlarged(Tensor map, Shape input) {

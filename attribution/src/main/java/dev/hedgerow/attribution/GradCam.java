@@ -44,7 +44,7 @@ final class GradCam implements Attributor {
     Node layer = StartLayer.of(recording.graph(), options);
     Score score = Score.of(engine, recording, target, options);
     Tensor channels = channels(engine, recording, score, layer);
-    return Cam.explain(engine, this, target, Channels.SUM.map(channels), recording);
+    return Cam.explain(engine, this, target, Channels.SUM.map(engine, channels), recording);
   }
 
   /** Returns {@code w_c A_c}, {@code [1, C, h, w]}, signed. */

@@ -72,7 +72,7 @@ final class GradCamPlusPlus implements Attributor {
     Score score = Score.of(engine, recording, target, options);
     Tensor weights = weights(activation, score.gradient(engine, recording, layer));
     Tensor channels = Cam.weighted(engine, activation, weights);
-    return Cam.explain(engine, this, target, Channels.SUM.map(channels), recording);
+    return Cam.explain(engine, this, target, Channels.SUM.map(engine, channels), recording);
   }
 
   /** Returns w, {@code [1, C]}; computed in double precision, since g³ of a float underflows. */

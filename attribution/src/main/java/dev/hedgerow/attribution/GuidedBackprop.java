@@ -81,7 +81,7 @@ final class GuidedBackprop implements Attributor {
     Tensor gradient = gradient(engine, recording, target, options);
     if (!smoothed) return Attribution.of(engine, this, target, gradient, channels, recording);
     Tensor spatial = Channels.spatial(gradient);
-    Tensor map = Attribution.enlarged(channels.map(spatial), recording);
+    Tensor map = Attribution.enlarged(channels.map(engine, spatial), recording);
     double sigma = SIGMA * Math.max(map.shape().extent(0), map.shape().extent(1));
     return Attribution.of(engine, this, target, spatial, Smoothing.gaussian(map, sigma));
   }

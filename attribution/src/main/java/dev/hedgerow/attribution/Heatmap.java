@@ -1,5 +1,6 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Resize;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
@@ -216,7 +217,7 @@ public final class Heatmap {
   /**
    * Returns {@code Σ_c R_c}, {@code [H, W]}, of the relevance {@code [1, C, H, W]} of one image.
    */
-  static Tensor channelSum(Tensor relevance) {
-    return Channels.SUM.map(relevance);
+  static Tensor channelSum(Engine engine, Tensor relevance) {
+    return Channels.SUM.map(engine, relevance);
   }
 }

@@ -79,7 +79,7 @@ final class RelevanceCam implements Attributor {
     Tensor r = descent.run(map, start.at(engine, recording, target));
     Tensor a = recording.output(layer);
     Tensor w = Reductions.spatialMean(engine, r).reshape(Shape.of(1, a.shape().extent(1), 1, 1));
-    Tensor cam = Heatmap.channelSum(Elementwise.multiply(engine, a, w));
+    Tensor cam = Heatmap.channelSum(engine, Elementwise.multiply(engine, a, w));
     return descent.attributionOfMap(this, target, cam);
   }
 

@@ -19,7 +19,7 @@ final class Saliency {
    * @return {@code [1, 1, H, W]}
    */
   static Tensor of(Engine engine, Tensor x, Tensor gradient) {
-    Tensor sum = Heatmap.channelSum(Elementwise.multiply(engine, x, gradient));
+    Tensor sum = Heatmap.channelSum(engine, Elementwise.multiply(engine, x, gradient));
     Shape shape = x.shape().with(1, 1);
     Tensor positive = Elementwise.positiveInPlace(engine, sum.reshape(shape));
     // The number of channels cancels.

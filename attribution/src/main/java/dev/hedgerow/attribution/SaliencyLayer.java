@@ -48,7 +48,7 @@ final class SaliencyLayer {
     if (options.saliencyLayer() == null) {
       return Attribution.atInput(engine, method, target, relevance, layers, warnings);
     }
-    Tensor map = Heatmap.channelSum(relevance);
+    Tensor map = Heatmap.channelSum(engine, relevance);
     return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
   }
 

@@ -74,7 +74,9 @@ class CamTest {
         Cam.weighted(
             engine, recording.output(netA.node("relu2")), Tensor.of(Shape.of(1, 6), weights));
     assertArrayEquals(
-        Channels.SUM.map(weighted).toArray(), relevance("score-cam", netA, image, target), 2e-6f);
+        Channels.SUM.map(engine, weighted).toArray(),
+        relevance("score-cam", netA, image, target),
+        2e-6f);
   }
 
   @ParameterizedTest
@@ -148,7 +150,7 @@ class CamTest {
   }
 
   private void assertCam(Graph net, Tensor x, String layer, float... expected) {
-    assertArrayEquals(expected, Channels.SUM.map(channels(net, x, layer)).toArray());
+    assertArrayEquals(expected, Channels.SUM.map(engine, channels(net, x, layer)).toArray());
   }
 
   private Tensor channels(Graph net, Tensor x, String layer) {

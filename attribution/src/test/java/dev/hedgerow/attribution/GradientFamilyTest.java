@@ -260,7 +260,8 @@ class GradientFamilyTest {
     Attribution smooth = explain(name, netA, image, 2, options.withSamples(n).withSeed(5));
     float[] values = smooth.relevance().toArray();
     for (int i = 0; i < 192; i++) assertEquals(mean[i], values[i], 1e-6);
-    assertArrayEquals(channels.map(smooth.relevance()).toArray(), smooth.heatmap().toArray());
+    assertArrayEquals(
+        channels.map(engine, smooth.relevance()).toArray(), smooth.heatmap().toArray());
     assertNotEquals(
         smooth.sum(), explain(name, netA, image, 2, options.withSamples(n).withSeed(6)).sum());
     assertEquals(

@@ -158,7 +158,7 @@ class LrpMethodsTest {
         var descent = new Descent(engine, recording, null, net.node("pool1"));
         Tensor difference =
             Elementwise.subtract(engine, descent.run(excitation, p), descent.run(opposite, p));
-        Tensor expected = Elementwise.positive(engine, Heatmap.channelSum(difference));
+        Tensor expected = Elementwise.positive(engine, Heatmap.channelSum(engine, difference));
         float tolerance = 1e-6f * Reductions.maximum(engine, expected);
         assertArrayEquals(
             expected.toArray(),

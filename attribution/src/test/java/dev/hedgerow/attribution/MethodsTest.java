@@ -100,7 +100,7 @@ class MethodsTest {
       Score score = Score.of(engine, recording, target, Options.standard());
       Tensor r = GradientHedge.startRelevance(engine, recording, score, start, warnings);
       assertSum("B magnitude t" + target, Reductions.sumAbsolute(engine, r));
-      KnownAnswers.assertPrinted("B start t" + target, Heatmap.channelSum(r).toArray(), 9);
+      KnownAnswers.assertPrinted("B start t" + target, Heatmap.channelSum(engine, r).toArray(), 9);
       assertEquals(List.of(), warnings);
     }
   }
@@ -132,7 +132,7 @@ class MethodsTest {
                     node, new InputConvolutions(Set.of(), Set.of()), List.of(options)),
             new ArrayList<>());
     Tensor map = walk.run(block.output(), Det.tensor(61, 1, 8, side, side), Set.of(block.input()));
-    float[] sum = Heatmap.channelSum(map).toArray();
+    float[] sum = Heatmap.channelSum(engine, map).toArray();
     for (int i = 0; i < sum.length; i++) sum[i] *= 2;
     KnownAnswers.assertClose(name, sum, 1e-6);
   }

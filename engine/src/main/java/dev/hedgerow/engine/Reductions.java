@@ -211,6 +211,33 @@ public final class Reductions {
     return result;
   }
 
+  /** A function of what the channels of a pixel gave so far and of the next one's value. */
+  @FunctionalInterface
+  public interface Fold {
+    float of(float soFar, float value);
+  }
+
+  /**
+   * Returns what becomes of 0 and the channels of each pixel, one after the other.
+   *
+   * @param x one image, {@code [1, C, H, W]}; not modified
+   * @return {@code [H, W]}
+   * @throws IllegalArgumentException if x has another shape
+   */
+  public static Tensor overChannels(Engine engine, Tensor x, Fold fold) {
+    Shape shape = x.shape();
+    if (shape.rank() != 4 || shape.extent(0) != 1) {
+      throw new IllegalArgumentException("fold: input is " + shape + ", expected [1, C, H, W]");
+    }
+    Tensor result = engine.zeros(Shape.of(shape.extent(2), shape.extent(3)));
+    float[] y = result.data;
+    for (int c = 0; c < shape.extent(1); c++) {
+      int at = x.offset(0, c);
+      for (int i = 0; i < y.length; i++, at += Tensor.BLOCK) y[i] = fold.of(y[i], x.data[at]);
+    }
+    return result;
+  }
+
   @FunctionalInterface
   private interface Partial {
     double of(float[] x, int from, int to);

@@ -45,19 +45,24 @@ public final class Tensor {
       throw new IllegalArgumentException("tensor: " + values.length + " values for shape " + shape);
     }
     Tensor tensor = zeros(shape);
+    tensor.set(values);
+    return tensor;
+  }
+
+  /** Stores row-major values, and leaves padding lanes as they are. */
+  private void set(float[] values) {
     if (shape.rank() != 4) {
-      System.arraycopy(values, 0, tensor.data, 0, values.length);
-      return tensor;
+      System.arraycopy(values, 0, data, 0, values.length);
+      return;
     }
     int channels = shape.extent(1);
     int area = shape.extent(2) * shape.extent(3);
     for (int n = 0, at = 0; n < shape.extent(0); n++) {
       for (int c = 0; c < channels; c++) {
-        int to = tensor.offset(n, c);
-        for (int i = 0; i < area; i++, to += BLOCK) tensor.data[to] = values[at++];
+        int to = offset(n, c);
+        for (int i = 0; i < area; i++, to += BLOCK) data[to] = values[at++];
       }
     }
-    return tensor;
   }
 
   /** Returns the extents. */
@@ -86,8 +91,16 @@ public final class Tensor {
 
   /** Returns the values as a new row-major array. */
   public float[] toArray() {
-    if (shape.rank() != 4) return data.clone();
     float[] values = new float[shape.size()];
+    copy(values);
+    return values;
+  }
+
+  private void copy(float[] values) {
+    if (shape.rank() != 4) {
+      System.arraycopy(data, 0, values, 0, values.length);
+      return;
+    }
     int channels = shape.extent(1);
     int area = shape.extent(2) * shape.extent(3);
     for (int n = 0, at = 0; n < shape.extent(0); n++) {
@@ -96,7 +109,12 @@ public final class Tensor {
         for (int i = 0; i < area; i++, from += BLOCK) values[at++] = data[from];
       }
     }
-    return values;
+  }
+
+  /** Returns whether every element is 0. */
+  public boolean isZero() {
+    for (float value : data) if (value != 0) return false;
+    return true;
   }
 
   /**
@@ -112,6 +130,15 @@ public final class Tensor {
     if (to.equals(shape)) return this;
     if (to.rank() != 4 && shape.rank() != 4) return new Tensor(to, data);
     return of(to, toArray());
+  }
+
+  /** Returns what {@link #reshape(Shape)} does; a copy is made on the engine. */
+  public Tensor reshape(Engine engine, Shape to) {
+    if (to.size() != shape.size() || (to.rank() == 4) == (shape.rank() == 4)) return reshape(to);
+    Tensor copy = engine.zeros(to);
+    if (to.rank() == 4) copy.set(data);
+    else copy(copy.data);
+    return copy;
   }
 
   /**

@@ -19,12 +19,12 @@ public record Flatten(int axis) implements Layer {
   @Override
   public Tensor forward(Engine engine, List<Tensor> inputs) {
     Tensor input = inputs.getFirst();
-    return input.reshape(flatten(input.shape()));
+    return input.reshape(engine, flatten(input.shape()));
   }
 
   @Override
   public List<Tensor> gradient(Engine engine, List<Tensor> inputs, Tensor output, Tensor gradient) {
-    return List.of(gradient.reshape(inputs.getFirst().shape()));
+    return List.of(gradient.reshape(engine, inputs.getFirst().shape()));
   }
 
   private Shape flatten(Shape input) {

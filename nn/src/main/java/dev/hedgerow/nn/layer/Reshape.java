@@ -25,12 +25,12 @@ public record Reshape(Shape shape) implements Layer {
   @Override
   public Tensor forward(Engine engine, List<Tensor> inputs) {
     Tensor input = inputs.getFirst();
-    return input.reshape(reshape(input.shape()));
+    return input.reshape(engine, reshape(input.shape()));
   }
 
   @Override
   public List<Tensor> gradient(Engine engine, List<Tensor> inputs, Tensor output, Tensor gradient) {
-    return List.of(gradient.reshape(inputs.getFirst().shape()));
+    return List.of(gradient.reshape(engine, inputs.getFirst().shape()));
   }
 
   private Shape reshape(Shape input) {
