@@ -10,9 +10,11 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Families;
+import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.Twins;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -25,11 +27,8 @@ class AllocationTest {
   private static final int MOST_RUNS = 600;
 
   private final Engine engine = Engine.sequential();
-  private final Graph graph =
-      Families.find("squeezenet1_1")
-          .orElseThrow()
-          .graph(Shape.of(1, 3, 96, 96), 1000, HeWeights::of);
-  private final Tensor x = image(graph.input().shape());
+  private final Family squeezeNet = Families.find("squeezenet1_1").orElseThrow();
+  private final Family vgg = Twins.of(Families.find("vgg16").orElseThrow(), 4);
 
   private static Tensor image(Shape shape) {
     var random = new Random(1);
@@ -40,16 +39,30 @@ class AllocationTest {
 
   @Test
   void aWarmRunAllocatesHardlyAnything() {
+    Graph graph = squeezeNet.graph(Shape.of(1, 3, 96, 96), 1000, HeWeights::of);
+    Tensor x = image(graph.input().shape());
     assertAllocates(300_000, () -> graph.run(engine, x));
   }
 
   @Test
   void aWarmExplanationAllocatesLessThanAMegabyte() {
+    assertExplanationAllocates(
+        1_000_000, squeezeNet.graph(Shape.of(1, 3, 96, 96), 1000, HeWeights::of));
+  }
+
+  /** Of convolutions by Winograd's algorithm; one tensor of the first layers is a megabyte. */
+  @Test
+  void aWarmExplanationOfManyPixelsAllocatesHardlyMore() {
+    assertExplanationAllocates(500_000, vgg.graph(Shape.of(1, 3, 128, 128), 10, HeWeights::of));
+  }
+
+  private void assertExplanationAllocates(long bytes, Graph graph) {
+    Tensor x = image(graph.input().shape());
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
     Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
     assertAllocates(
-        1_000_000,
+        bytes,
         () -> {
           try (Engine.Lease lease = engine.lease()) {
             Recording recording = graph.record(lease.engine(), x, kept);
