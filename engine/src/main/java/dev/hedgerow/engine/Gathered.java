@@ -9,14 +9,17 @@ import java.util.Arrays;
 
 /**
  * A convolution as a product of the matrices of pixels and of weights. The kernel is fastest over
- * one long run of channels, so a task copies all that its pixels read to rows first:
+ * one long run of channels, so what the pixels of a band read is copied to rows first:
  *
  * <pre>
- * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats, zeros outside the image; in L2
- * y[output block][pixel]             of up to {@value #UNITS} times 32 outputs: rows × weights
+ * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats a band, zeros outside the image; in L2
+ * y[output block][pixel]             of 32 outputs at a time: rows × weights
  * </pre>
  *
- * Sums run over blocks, taps and channels in order, as those of the other kernels do.
+ * A task is a band and up to {@value #UNITS} times 32 outputs. Where there are more, and the rows
+ * of the whole image are few, all of them are copied once, and a task is a band and 32 outputs.
+ *
+ * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
 final class Gathered {
   /** Floats of a task's rows, about. */
@@ -28,8 +31,14 @@ final class Gathered {
   /** Height of the register tile. */
   private static final int TILE = 7;
 
-  /** Weights' units of a task: enough for the copy not to count. */
+  /** Weights' units of a task that copies its rows: enough for the copy not to count. */
   private static final int UNITS = 8;
+
+  /** Most floats of an image's rows that are copied once for all tasks: about a core's L2. */
+  private static final int SHARED_FLOATS = 250_000;
+
+  /** Floats that a task copies to shared rows, about. */
+  private static final int COPY_FLOATS = 16_000;
 
   private final Sweep sweep;
   private final Sources x;
@@ -75,6 +84,10 @@ final class Gathered {
     int bands = Math.ceilDiv(outputArea, pixels);
     // Few bands: more tasks, so that no thread waits long for another.
     int units = bands < 4 ? UNITS / 2 : UNITS;
+    if (weights.length > units && (long) outputArea * row <= SHARED_FLOATS) {
+      runShared(engine, weights, epilogue, pixels, bands);
+      return;
+    }
     int groups = Math.ceilDiv(weights.length, units);
     engine.forEach(
         x.shape().extent(0) * bands * groups,
@@ -85,18 +98,44 @@ final class Gathered {
           int first = band * pixels;
           int end = Math.min(outputArea, first + pixels);
           float[] rows = engine.scratch().take(pixels * row);
-          gather(rows, sample, first, end);
+          gather(rows, sample, 0, blocks(channels), first, end);
           for (int unit = group * units; unit < Math.min(weights.length, (group + 1) * units); ) {
-            multiply(rows, weights[unit], unit++, sample, first, end, epilogue);
+            multiply(rows, 0, weights[unit], unit++, sample, first, end, epilogue);
           }
           engine.scratch().give(rows);
         });
   }
 
-  private void gather(float[] rows, int sample, int first, int end) {
+  private void runShared(
+      Engine engine, float[][] weights, Epilogue epilogue, int pixels, int bands) {
+    float[] rows = engine.scratch().take(outputArea * row);
+    int perTask = Math.max(1, COPY_FLOATS / (outputArea * sweep.tapY().length * BLOCK));
+    for (int i = 0; i < x.shape().extent(0); i++) {
+      int sample = i;
+      engine.forEach(
+          Math.ceilDiv(blocks(channels), perTask),
+          task -> {
+            int block = task * perTask;
+            int end = Math.min(blocks(channels), block + perTask);
+            gather(rows, sample, block, end, 0, outputArea);
+          });
+      engine.forEach(
+          weights.length * bands,
+          task -> {
+            int unit = task / bands;
+            int first = task % bands * pixels;
+            int end = Math.min(outputArea, first + pixels);
+            multiply(rows, first * row, weights[unit], unit, sample, first, end, epilogue);
+          });
+    }
+    engine.scratch().give(rows);
+  }
+
+  /** Copies what the pixels from first to end read of some blocks, the first pixel's to row 0. */
+  private void gather(float[] rows, int sample, int fromBlock, int toBlock, int first, int end) {
     int taps = sweep.tapY().length;
-    int to = 0;
-    for (int block = 0; block < blocks(channels); block++) {
+    int to = fromBlock * BLOCK * taps;
+    for (int block = fromBlock; block < toBlock; block++) {
       for (int tap = 0; tap < taps; tap++) {
         for (int pixel = first; pixel < end; ) {
           int column = pixel % outputWidth;
@@ -126,14 +165,21 @@ final class Gathered {
   }
 
   private void multiply(
-      float[] rows, float[] weights, int unit, int sample, int first, int end, Epilogue epilogue) {
+      float[] rows,
+      int rowsAt,
+      float[] weights,
+      int unit,
+      int sample,
+      int first,
+      int end,
+      Epilogue epilogue) {
     int outputBlocks = blocks(y.shape().extent(1));
     int block = 2 * unit;
     int outputs = Math.min(2, outputBlocks - block);
     int to = ((sample * outputBlocks + block) * outputArea + first) * BLOCK;
     kernels.convolve(
         rows,
-        0,
+        rowsAt,
         row,
         0,
         1,
