@@ -16,6 +16,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +91,26 @@ class ConvolutionTest {
     Convolution convolution = convolution(c, w, null);
     Tensor y = convolution.forward(engine, view, Tensor.of(c.input(), x));
     assertArrayEquals(floats(naive(c, view(w, view), x)), y.toArray());
+    assertPaddingLanesAreZero(y);
+  }
+
+  @Property(tries = 60, seed = "11")
+  void smallImagesOfManyOutputsEqualTheNaiveLoopOnIntegers(
+      @ForAll @IntRange(min = 1, max = 3) int samples,
+      @ForAll @IntRange(min = 1, max = 70) int inputs,
+      @ForAll @IntRange(min = 129, max = 330) int outputs,
+      @ForAll @IntRange(min = 1, max = 17) int side,
+      @ForAll @IntRange(min = 1, max = 3) int stride,
+      @ForAll boolean pointwise,
+      @ForAll long seed) {
+    Window window = pointwise ? Window.of(1, stride, 0) : Window.of(3, stride, 1);
+    var c = new Case(samples, inputs, outputs, 1, side, side + 1, window, seed);
+    var random = new Random(seed);
+    float[] w = integers(random, c.weight().size());
+    float[] x = integers(random, c.input().size());
+    Convolution convolution = convolution(c, w, null);
+    Tensor y = convolution.forward(engine, WeightView.ABSOLUTE, Tensor.of(c.input(), x));
+    assertArrayEquals(floats(naive(c, view(w, WeightView.ABSOLUTE), x)), y.toArray());
     assertPaddingLanesAreZero(y);
   }
 
