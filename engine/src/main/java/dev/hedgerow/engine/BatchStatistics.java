@@ -14,7 +14,7 @@ package dev.hedgerow.engine;
  */
 public final class BatchStatistics {
   private static final int BLOCK = Tensor.BLOCK;
-  private static final int PIECE = 64 * BLOCK;
+  private static final int PIECE = ChannelTile.FLOATS;
 
   private final Shape shape;
   private final float[] mean;

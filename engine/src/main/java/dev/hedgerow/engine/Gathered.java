@@ -12,7 +12,7 @@ import java.util.Arrays;
  * one long run of channels, so what the pixels of a band read is copied to rows first:
  *
  * <pre>
- * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats a band, zeros outside the image; in L2
+ * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats a band, 0 outside images; in L2
  * y[output block][pixel]             of 32 outputs at a time: rows × weights
  * </pre>
  *
@@ -106,6 +106,7 @@ final class Gathered {
         });
   }
 
+  /** Copies the rows of a whole image, then multiplies them. */
   private void runShared(
       Engine engine, float[][] weights, Epilogue epilogue, int pixels, int bands) {
     float[] rows = engine.scratch().take(outputArea * row);
