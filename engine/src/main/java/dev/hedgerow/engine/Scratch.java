@@ -1,11 +1,9 @@
 package dev.hedgerow.engine;
 
+import it.unimi.dsi.fastutil.ints.Int2ObjectLinkedOpenHashMap;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +13,13 @@ import org.jspecify.annotations.Nullable;
  * length that was asked for. Their contents are whatever was left in them.
  */
 final class Scratch {
-  /** Most floats of tensors that are kept; what comes back beyond is garbage. */
+  /**
+   * Most floats of tensors that are kept: of more, those whose length was not asked for longest.
+   */
   private static final long MOST_KEPT = 128_000_000;
+
+  /** The longest workspace that is kept; the next power of two is not an array's length. */
+  private static final int LONGEST = 1 << 30;
 
   /** Free arrays of one length, the last one that came back on top: the caches may hold it yet. */
   private static final class Pile {
@@ -31,32 +34,57 @@ final class Scratch {
     }
   }
 
+  private final long mostKept;
+
   /** By the logarithm of the length. */
   private final List<Pile> workspaces = Stream.generate(Pile::new).limit(Integer.SIZE).toList();
 
-  private final Map<Integer, Pile> tensors = new ConcurrentHashMap<>();
-  private final AtomicLong kept = new AtomicLong();
+  /**
+   * Free arrays of tensors by their length, that which was asked for last at the end. Its monitor
+   * guards it and {@link #kept}; nothing is allocated or filled meanwhile.
+   */
+  private final Int2ObjectLinkedOpenHashMap<ArrayDeque<float[]>> tensors =
+      new Int2ObjectLinkedOpenHashMap<>();
+
+  private long kept;
+
+  Scratch() {
+    this(MOST_KEPT);
+  }
+
+  /**
+   * @param mostKept most floats of tensors that are kept
+   */
+  Scratch(long mostKept) {
+    this.mostKept = mostKept;
+  }
 
   /** Returns an array of at least {@code length} floats, to be given back. */
   float[] take(int length) {
-    int size = size(length);
-    float[] array = workspaces.get(size).poll();
-    return array != null ? array : new float[1 << size];
+    float[] array = length > LONGEST ? null : workspaces.get(size(length)).poll();
+    return array != null ? array : new float[rounded(length)];
   }
 
   /** Takes back an array that {@link #take} returned. */
   void give(float[] array) {
-    workspaces.get(size(array.length)).push(array);
+    if (array.length <= LONGEST) workspaces.get(size(array.length)).push(array);
   }
 
   /** Returns an array of {@code length} floats. */
   float[] takeTensor(int length) {
-    Pile known = tensors.get(length);
-    float @Nullable [] array = known == null ? null : known.poll();
-    if (array == null) array = new float[length];
-    else kept.addAndGet(-length);
+    float @Nullable [] known = free(length);
+    float[] array = known != null ? known : new float[length];
     assert spoil(array);
     return array;
+  }
+
+  private float @Nullable [] free(int length) {
+    synchronized (tensors) {
+      ArrayDeque<float[]> pile = tensors.getAndMoveToLast(length);
+      float @Nullable [] array = pile == null ? null : pile.pollFirst();
+      if (array != null) kept -= length;
+      return array;
+    }
   }
 
   /** Makes what reads an element before it is written to fail, where assertions are on. */
@@ -67,9 +95,29 @@ final class Scratch {
 
   /** Takes an array that nobody uses any more. */
   void giveTensor(float[] array) {
-    if (array.length == 0 || kept.get() + array.length > MOST_KEPT) return;
-    kept.addAndGet(array.length);
-    tensors.computeIfAbsent(array.length, none -> new Pile()).push(array);
+    int length = array.length;
+    if (length == 0 || length > mostKept) return;
+    synchronized (tensors) {
+      ArrayDeque<float[]> pile = tensors.get(length);
+      if (pile == null) {
+        pile = new ArrayDeque<>();
+        tensors.putAndMoveToLast(length, pile);
+      }
+      pile.addFirst(array);
+      for (kept += length; kept > mostKept; ) drop();
+    }
+  }
+
+  /** Drops an array of the length that was not asked for longest. */
+  private void drop() {
+    int length = tensors.firstIntKey();
+    if (tensors.get(length).pollLast() == null) tensors.removeFirst();
+    else kept -= length;
+  }
+
+  /** Returns how long a workspace is of which so many floats are needed. */
+  static int rounded(int length) {
+    return length > LONGEST ? length : 1 << size(length);
   }
 
   private static int size(int length) {

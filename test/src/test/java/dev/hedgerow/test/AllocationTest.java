@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
+import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
@@ -54,6 +55,15 @@ class AllocationTest {
   @Test
   void aWarmExplanationOfManyPixelsAllocatesHardlyMore() {
     assertExplanationAllocates(500_000, vgg.graph(Shape.of(1, 3, 128, 128), 10, HeWeights::of));
+  }
+
+  /** They would not be lent again, were lengths that nobody asks for any more not dropped. */
+  @Test
+  void tensorsOfANewSizeAreLentAgainAfterManyOthers() {
+    for (int millions = 30; millions <= 60; millions += 10) {
+      Tensor x = Tensor.zeros(Shape.of(millions * 1_000_000));
+      assertAllocates(1_000_000, () -> engine.recycle(Elementwise.absolute(engine, x)));
+    }
   }
 
   private void assertExplanationAllocates(long bytes, Graph graph) {
