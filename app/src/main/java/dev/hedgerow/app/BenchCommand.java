@@ -9,9 +9,10 @@ import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.weights.OnnxModel;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,7 +41,10 @@ import picocli.CommandLine.Spec;
       "",
       "forward: the network alone. explain: forward pass, gradient and walk of Gradient Hedge."
           + " next-target: what one more class of the same image costs. cold, of files: hedgerow"
-          + " explain of one picture, from the start of its JVM to its end; RSS is that JVM's."
+          + " explain of one picture, from the start of its JVM to its end.",
+      "",
+      "RSS is the largest resident size so far: of that JVM, or of this one with all rows before."
+          + " With --against, this one has none once the peer has been loaded for the first time."
     },
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -104,13 +109,14 @@ final class BenchCommand implements Callable<Integer> {
         || sides.stream().anyMatch(n -> n < 1)) {
       throw new UsageException("--batch, --side and --rounds: expected 1 or more");
     }
+    if (json != null) UserFiles.checkOutput(json);
     if (against != null) OnnxRuntime.find();
     int threads = threadsOption.threads();
     PrintWriter out = spec.commandLine().getOut();
     List<Benchmark.Row> rows = new ArrayList<>();
     try (var pool = new ForkJoinPool(threads)) {
-      Engine engine = threads == 1 ? Engine.sequential() : Engine.parallel(pool);
-      String machine = machine(engine);
+      Supplier<Engine> engines = () -> threads == 1 ? Engine.sequential() : Engine.parallel(pool);
+      String machine = machine(engines.get());
       out.println(machine);
       out.printf(
           "%-16s %-12s %7s %5s %5s %9s %9s %6s %8s%n",
@@ -118,55 +124,55 @@ final class BenchCommand implements Callable<Integer> {
       for (String model : models) {
         if (model.endsWith(".onnx")) {
           Path file = Path.of(model);
-          time(file, read(file), engine, rows, out);
+          time(file, read(file), engines, threads, rows, out);
         } else {
           Family family = family(model);
           List<Integer> own = List.of(family.input().extent(2));
           for (int side : sides.isEmpty() ? own : sides) {
-            time(null, random(family, side), engine, rows, out);
+            time(null, random(family, side), engines, threads, rows, out);
           }
         }
       }
-      if (json != null) write(json, machine, rows);
+      if (json != null) UserFiles.write(json, json(machine, rows));
     }
     return Main.DONE;
   }
 
   private void time(
-      @Nullable Path file, Graph graph, Engine engine, List<Benchmark.Row> rows, PrintWriter out)
+      @Nullable Path file,
+      Graph graph,
+      Supplier<Engine> engines,
+      int threads,
+      List<Benchmark.Row> rows,
+      PrintWriter out)
       throws Failure {
     for (int batch : batches) {
-      var benchmark = new Benchmark(graph, engine, rounds, batch);
-      try (OnnxRuntime peer =
-          file != null && against != null
-              ? new OnnxRuntime(file, engine.threads(), benchmark.images())
-              : null) {
-        for (Benchmark.Task task : tasks) {
-          // One image at a time is explained.
-          if (task != Benchmark.Task.FORWARD && batch > 1) continue;
-          Benchmark.Row row;
-          if (task != Benchmark.Task.COLD) {
-            row = benchmark.time(task, peer);
-          } else if (file != null) {
-            row = benchmark.cold(file);
-          } else {
-            continue;
-          }
-          rows.add(row);
-          out.printf(
-              Locale.ROOT,
-              "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
-              row.model(),
-              row.task(),
-              row.threads(),
-              row.batch(),
-              row.side(),
-              row.ours(),
-              row.peer(),
-              row.ratio(),
-              row.resident());
-          out.flush();
+      var benchmark = new Benchmark(graph, engines, threads, rounds, batch);
+      for (Benchmark.Task task : tasks) {
+        // One image at a time is explained.
+        if (task != Benchmark.Task.FORWARD && batch > 1) continue;
+        Benchmark.Row row;
+        if (task != Benchmark.Task.COLD) {
+          row = benchmark.time(task, against == null ? null : file);
+        } else if (file != null) {
+          row = benchmark.cold(file);
+        } else {
+          continue;
         }
+        rows.add(row);
+        out.printf(
+            Locale.ROOT,
+            "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
+            row.model(),
+            row.task(),
+            row.threads(),
+            row.batch(),
+            row.side(),
+            row.ours(),
+            row.peer(),
+            row.ratio(),
+            row.resident());
+        out.flush();
       }
     }
   }
@@ -234,9 +240,9 @@ final class BenchCommand implements Callable<Integer> {
     return System.getProperty("os.arch");
   }
 
-  private static void write(Path file, String machine, List<Benchmark.Row> rows) throws Failure {
-    try (var text = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
-        JsonGenerator to = new JsonFactory().createGenerator(text)) {
+  private static byte[] json(String machine, List<Benchmark.Row> rows) {
+    var json = new ByteArrayOutputStream();
+    try (JsonGenerator to = new JsonFactory().createGenerator(json)) {
       to.writeStartObject();
       to.writeStringField("machine", machine);
       to.writeArrayFieldStart("rows");
@@ -255,9 +261,10 @@ final class BenchCommand implements Callable<Integer> {
       }
       to.writeEndArray();
       to.writeEndObject();
-    } catch (IOException wrong) {
-      throw new Failure(file + ": cannot be written: " + UserFiles.reason(wrong), wrong);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
     }
+    return json.toByteArray();
   }
 
   private static void writeNumber(JsonGenerator to, String name, double value) throws IOException {

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,8 @@ final class Benchmark {
   private static final double WARM_UP = 5_000;
 
   private final Graph graph;
-  private final Engine engine;
+  private final Supplier<Engine> engines;
+  private final int threads;
   private final int rounds;
   private final Tensor x;
 
@@ -71,8 +73,8 @@ final class Benchmark {
    * @param ours milliseconds
    * @param peer milliseconds; NaN where there is none
    * @param side height of the images
-   * @param resident the process' largest resident size so far, in MiB; NaN where the system does
-   *     not say
+   * @param resident our process' largest resident size so far, earlier rows included, in MiB; NaN
+   *     where the system does not say, and where the process has loaded a peer before
    */
   record Row(
       String model,
@@ -90,12 +92,15 @@ final class Benchmark {
   }
 
   /**
+   * @param engines makes an engine for each row: no row has memory that another one left
+   * @param threads of each engine
    * @param rounds how many warm runs are timed
    * @param batch how many images a run has
    */
-  Benchmark(Graph graph, Engine engine, int rounds, int batch) {
+  Benchmark(Graph graph, Supplier<Engine> engines, int threads, int rounds, int batch) {
     this.graph = graph;
-    this.engine = engine;
+    this.engines = engines;
+    this.threads = threads;
     this.rounds = rounds;
     Shape shape = graph.input().shape().with(0, batch);
     var random = new SplittableRandom(1);
@@ -104,34 +109,38 @@ final class Benchmark {
     this.x = Tensor.of(shape, pixels);
   }
 
-  /** Returns the images the network is run on. */
-  Tensor images() {
-    return x;
-  }
-
   /**
    * Times a warm task.
    *
-   * @param peer for {@link Task#FORWARD}; null for none
+   * @param compared what ONNX Runtime is to run, for {@link Task#FORWARD}; null for nothing
    */
-  Row time(Task task, @Nullable OnnxRuntime peer) throws Failure {
+  Row time(Task task, @Nullable Path compared) throws Failure {
+    Engine engine = engines.get();
     return switch (task) {
       case FORWARD -> {
-        List<Turn> turns = new ArrayList<>(List.of(this::forward));
-        if (peer != null) turns.add(() -> forward(peer));
-        double[] medians = medians(turns);
-        yield row(task, medians[0], peer == null ? Double.NaN : medians[1]);
+        Turn ours = () -> forward(engine);
+        if (compared == null) yield row(task, medians(List.of(ours))[0], Double.NaN, resident());
+        // A process is as large as both, once the peer is loaded.
+        warmUp(List.of(ours));
+        double resident = resident();
+        try (var peer = new OnnxRuntime(compared, threads, x)) {
+          double[] medians = medians(List.of(ours, () -> forward(peer)));
+          yield row(task, medians[0], medians[1], resident);
+        }
       }
-      case EXPLAIN -> row(task, medians(List.of(() -> explain(1)))[0], Double.NaN);
+      case EXPLAIN -> {
+        double median = medians(List.of(() -> explain(engine, 1)))[0];
+        yield row(task, median, Double.NaN, resident());
+      }
       case NEXT_TARGET -> {
-        double[] medians = medians(List.of(() -> explain(1), () -> explain(2)));
-        yield row(task, medians[1] - medians[0], Double.NaN);
+        double[] medians = medians(List.of(() -> explain(engine, 1), () -> explain(engine, 2)));
+        yield row(task, medians[1] - medians[0], Double.NaN, resident());
       }
       case COLD -> throw new IllegalArgumentException("cold is not warm");
     };
   }
 
-  private double forward() {
+  private double forward(Engine engine) {
     for (int run = 1; run < TURN; run++) graph.run(engine, x);
     long start = System.nanoTime();
     graph.run(engine, x);
@@ -146,7 +155,7 @@ final class Benchmark {
   }
 
   /** The whole of an explanation: forward pass, gradients and relevance walk. */
-  private double explain(int targets) {
+  private double explain(Engine engine, int targets) {
     long start = System.nanoTime();
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
@@ -164,14 +173,18 @@ final class Benchmark {
 
   /** Returns the median time of each of several turns, which alternate. */
   private double[] medians(List<Turn> turns) throws Failure {
-    for (long start = System.nanoTime(); since(start) < WARM_UP; ) {
-      for (Turn turn : turns) turn.run();
-    }
+    warmUp(turns);
     double[][] times = new double[turns.size()][rounds];
     for (int round = 0; round < rounds; round++) {
       for (int turn = 0; turn < times.length; turn++) times[turn][round] = turns.get(turn).run();
     }
     return Arrays.stream(times).mapToDouble(Benchmark::median).toArray();
+  }
+
+  private static void warmUp(List<Turn> turns) throws Failure {
+    for (long start = System.nanoTime(); since(start) < WARM_UP; ) {
+      for (Turn turn : turns) turn.run();
+    }
   }
 
   private static double median(double[] times) {
@@ -195,7 +208,7 @@ final class Benchmark {
         ImageIO.write(picture(), "png", picture.toFile());
         List<String> command = new ArrayList<>(hedgerow());
         command.addAll(List.of("explain", "--model", model.toString()));
-        command.addAll(List.of("--threads", Integer.toString(engine.threads())));
+        command.addAll(List.of("--threads", Integer.toString(threads)));
         command.addAll(List.of("--out", folder.toString(), picture.toString()));
         for (int round = 0; round < times.length; round++) {
           long start = System.nanoTime();
@@ -204,9 +217,17 @@ final class Benchmark {
                   .redirectErrorStream(true)
                   .redirectOutput(folder.resolve("log").toFile())
                   .start();
-          do {
-            resident = Double.isNaN(resident(process.pid())) ? resident : resident(process.pid());
-          } while (!process.waitFor(2, TimeUnit.MILLISECONDS));
+          try {
+            do {
+              double now = resident(process.pid());
+              // A process that has just ended has none.
+              if (!Double.isNaN(now)) resident = now;
+            } while (!process.waitFor(2, TimeUnit.MILLISECONDS));
+          } finally {
+            // Of an interrupted benchmark; its folder can go when it has ended.
+            process.destroyForcibly();
+            process.onExit().join();
+          }
           times[round] = since(start);
           if (process.exitValue() != 0) {
             throw new Failure("cold: " + Files.readString(folder.resolve("log")).strip());
@@ -221,8 +242,7 @@ final class Benchmark {
       Thread.currentThread().interrupt();
       throw new Failure("interrupted", interrupted);
     }
-    return new Row(
-        graph.name(), Task.COLD, engine.threads(), 1, side(), median(times), Double.NaN, resident);
+    return row(Task.COLD, median(times), Double.NaN, resident);
   }
 
   private static void delete(Path folder) throws IOException {
@@ -255,20 +275,17 @@ final class Benchmark {
     return x.shape().extent(2);
   }
 
-  private Row row(Task task, double ours, double peer) {
-    return new Row(
-        graph.name(),
-        task,
-        engine.threads(),
-        x.shape().extent(0),
-        side(),
-        ours,
-        peer,
-        resident(ProcessHandle.current().pid()));
+  private Row row(Task task, double ours, double peer, double resident) {
+    return new Row(graph.name(), task, threads, x.shape().extent(0), side(), ours, peer, resident);
   }
 
   private static double since(long start) {
     return (System.nanoTime() - start) / 1e6;
+  }
+
+  /** Returns the largest resident size so far of this process, in MiB, while it is ours alone. */
+  private static double resident() {
+    return OnnxRuntime.wasLoaded() ? Double.NaN : resident(ProcessHandle.current().pid());
   }
 
   /** Returns the largest resident size so far of a process, in MiB. */

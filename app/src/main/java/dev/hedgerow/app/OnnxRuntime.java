@@ -2,7 +2,7 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.engine.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor.Version;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +25,10 @@ final class OnnxRuntime implements AutoCloseable {
   private static final String PACKAGE = "ai.onnxruntime.";
 
   private static final String JAR = "com/microsoft/onnxruntime/onnxruntime";
+
+  private static final Pattern VERSION = Pattern.compile("\\d+(\\.\\d+)*(-\\w+)?");
+
+  private static final AtomicBoolean LOADED = new AtomicBoolean();
 
   /** In milliseconds; see {@link #rest}. */
   private static final int PAUSE = 50;
@@ -39,6 +45,7 @@ final class OnnxRuntime implements AutoCloseable {
    */
   OnnxRuntime(Path model, int threads, Tensor x) throws Failure {
     ClassLoader loader = find();
+    LOADED.set(true);
     try {
       Class<?> environmentClass = type(loader, "OrtEnvironment");
       Class<?> optionsClass = type(loader, "OrtSession$SessionOptions");
@@ -64,6 +71,11 @@ final class OnnxRuntime implements AutoCloseable {
     } catch (ReflectiveOperationException refused) {
       throw failure(model + ": ONNX Runtime does not take it: ", refused);
     }
+  }
+
+  /** Whether this process has loaded a network, so that its size is not ours alone. */
+  static boolean wasLoaded() {
+    return LOADED.get();
   }
 
   /** Runs the network once and returns how many milliseconds that took. */
@@ -107,8 +119,8 @@ final class OnnxRuntime implements AutoCloseable {
   }
 
   /**
-   * Returns what loads ONNX Runtime's classes: those of the class path, or else of the last jar in
-   * Maven's local repository.
+   * Returns what loads ONNX Runtime's classes: those of the class path, or else of the last version
+   * in Maven's local repository.
    *
    * @throws Failure if it is in neither
    */
@@ -119,14 +131,9 @@ final class OnnxRuntime implements AutoCloseable {
       return own;
     } catch (ClassNotFoundException elsewhere) {
       Path folder = Path.of(System.getProperty("user.home"), ".m2", "repository").resolve(JAR);
-      try (Stream<Path> files = Files.walk(folder)) {
-        Path jar =
-            files
-                .filter(file -> file.toString().endsWith(".jar"))
-                .max(Comparator.naturalOrder())
-                .orElseThrow(() -> new IOException("no jar"));
-        return new URLClassLoader(new URL[] {jar.toUri().toURL()}, own);
-      } catch (IOException | UncheckedIOException missing) {
+      try {
+        return new URLClassLoader(new URL[] {latest(folder).toUri().toURL()}, own);
+      } catch (IOException missing) {
         throw new Failure(
             "--against onnxruntime: its jar is neither on the class path nor in "
                 + folder
@@ -136,8 +143,33 @@ final class OnnxRuntime implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns the jar of the last version.
+   *
+   * @param folder of a local repository, with a folder of each version
+   * @throws IOException if there is none
+   */
+  static Path latest(Path folder) throws IOException {
+    try (Stream<Path> versions = Files.list(folder)) {
+      return versions
+          .filter(version -> VERSION.matcher(name(version)).matches())
+          .filter(version -> Files.exists(jar(version)))
+          .max(Comparator.comparing(version -> Version.parse(name(version))))
+          .map(OnnxRuntime::jar)
+          .orElseThrow(() -> new IOException("no jar"));
+    }
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  private static Path jar(Path version) {
+    return version.resolve("onnxruntime-" + name(version) + ".jar");
+  }
+
   private static Class<?> type(ClassLoader loader, String name) throws ClassNotFoundException {
-    return Class.forName(PACKAGE + name, true, loader);
+    return Class.forName(PACKAGE + name, false, loader);
   }
 
   private static Failure failure(String what, ReflectiveOperationException refused) {

@@ -7,7 +7,6 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -16,9 +15,6 @@ import java.util.Deque;
  * folder that was made for nothing is gone again after {@link #close}.
  */
 final class OutputFolder implements AutoCloseable {
-  /** Ends the name of a file that is not complete. */
-  private static final String PART = ".part";
-
   private final Path folder;
   private final Deque<Path> made;
 
@@ -41,7 +37,7 @@ final class OutputFolder implements AutoCloseable {
     }
     try {
       Files.createDirectories(folder);
-      Files.delete(Files.createTempFile(folder, ".", PART));
+      Files.delete(Files.createTempFile(folder, ".", UserFiles.PART));
     } catch (FileAlreadyExistsException file) {
       throw new Failure(folder + ": not a folder, expected one to write to", file);
     } catch (IOException wrong) {
@@ -62,18 +58,7 @@ final class OutputFolder implements AutoCloseable {
    * @throws Failure if that is not possible; nothing is left behind then
    */
   void write(String name, byte[] content) throws Failure {
-    Path target = path(name);
-    try {
-      Path part = path("." + name + "." + ProcessHandle.current().pid() + PART);
-      try {
-        Files.write(part, content);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(part);
-      }
-    } catch (IOException wrong) {
-      throw unwritable(target, wrong);
-    }
+    UserFiles.write(path(name), content);
   }
 
   /**
@@ -85,12 +70,8 @@ final class OutputFolder implements AutoCloseable {
     try {
       Npy.write(path(name), array.shape(), array.toArray());
     } catch (IOException wrong) {
-      throw unwritable(path(name), wrong);
+      throw UserFiles.unwritable(path(name), wrong);
     }
-  }
-
-  private static Failure unwritable(Path file, IOException wrong) {
-    return new Failure(file + ": cannot be written: " + UserFiles.reason(wrong), wrong);
   }
 
   @Override

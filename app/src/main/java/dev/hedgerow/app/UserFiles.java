@@ -8,9 +8,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** What is said about files that the user named. */
 final class UserFiles {
+  /** Ends the name of a file that is not complete. */
+  static final String PART = ".part";
+
   private UserFiles() {}
 
   /**
@@ -33,6 +37,31 @@ final class UserFiles {
     if (parent != null && !Files.isDirectory(parent)) {
       throw new Failure(file + ": there is no folder " + parent);
     }
+  }
+
+  /**
+   * Writes a whole file, in place of one of that name; it appears there when it is complete.
+   *
+   * @throws Failure if that is not possible; nothing is left behind then
+   */
+  static void write(Path file, byte[] content) throws Failure {
+    Path part =
+        file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid() + PART);
+    try {
+      try {
+        Files.write(part, content);
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    } catch (IOException wrong) {
+      throw unwritable(file, wrong);
+    }
+  }
+
+  /** Returns the failure of writing a file. */
+  static Failure unwritable(Path file, IOException wrong) {
+    return new Failure(file + ": cannot be written: " + reason(wrong), wrong);
   }
 
   /** Returns the failure of reading a file; a message of ours names the file already. */

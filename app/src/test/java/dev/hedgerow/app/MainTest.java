@@ -929,6 +929,14 @@ class MainTest {
     assertTrue(text.startsWith("{\"machine\":\""), text);
     assertTrue(text.contains("\"threads\":1,\"batch\":1,\"side\":224,\"ours_ms\":"), text);
     assertTrue(text.contains("\"peer_ms\":null,\"ratio\":null"), text);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertTrue(files.noneMatch(file -> file.toString().endsWith(".part")));
+    }
+    Path nowhere = folder.resolve("nowhere/bench.json");
+    Result refused = run("bench", "squeezenet1_1", "--json", nowhere);
+    assertEquals(1, refused.exitCode);
+    assertEquals("", refused.out, "before anything is timed");
+    assertTrue(refused.err.contains(nowhere + ": there is no folder"), refused.err);
     assertEquals(2, run("bench", "nosuchnet").exitCode);
     assertEquals(2, run("bench", "--against", "nobody").exitCode);
     String home = System.setProperty("user.home", folder.toString());
