@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  * @param seed of the world
  * @param pictures how many are explained
  * @param scored how many, after those, are scored
+ * @param threads how many pictures are worked on at a time
  */
 record Demo(List<Model> models, Model hans, long seed, int pictures, int scored, int threads) {
   private static final List<String> SCORED_METHODS =
@@ -89,10 +92,14 @@ record Demo(List<Model> models, Model hans, long seed, int pictures, int scored,
 
   private List<DemoPage.Pictured> explained(Shapes world) {
     var explainer = new DemoPictures(models);
-    return IntStream.range(0, pictures)
-        .parallel()
-        .mapToObj(number -> explainer.picture(number, world.scene(number)))
-        .toList();
+    try (var pool = new ForkJoinPool(threads)) {
+      return IntStream.range(0, pictures)
+          .mapToObj(number -> pool.submit(() -> explainer.picture(number, world.scene(number))))
+          .toList()
+          .stream()
+          .map(ForkJoinTask::join)
+          .toList();
+    }
   }
 
   private static List<Contender> contenders() {

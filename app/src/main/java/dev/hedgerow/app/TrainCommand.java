@@ -124,6 +124,7 @@ final class TrainCommand implements Callable<Integer> {
     ShapesNetwork network = network();
     int steps = steps();
     UserFiles.checkOutput(out);
+    if (checkpoint != null) UserFiles.checkOutput(checkpoint);
     Family family = network.trained();
     var schedule = new Schedule(rate, (int) (WARM_UP * steps), steps, MOMENTUM, DECAY);
     var run = new Checkpoint.Run(seed, batch, steps);

@@ -28,6 +28,7 @@ import dev.hedgerow.nn.layer.Relu;
 import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -133,6 +134,24 @@ class DemoTest {
   @Test
   void theSameSeedGivesTheSameBytes() throws Exception {
     assertEquals(write(folder.resolve("a"), 1, 2), write(folder.resolve("b"), 1, 2));
+  }
+
+  /** Pictures are explained by as many threads as were asked for, which are its own. */
+  @Test
+  void leavesTheCommonPoolAlone() throws Exception {
+    write(folder.resolve("warm"), 1, 1);
+    long before = commonPoolTime();
+    write(folder.resolve("demo"), 6, 1);
+    long time = commonPoolTime() - before;
+    assertTrue(time < 5_000_000, () -> time + " ns");
+  }
+
+  private static long commonPoolTime() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().contains("commonPool"))
+        .mapToLong(
+            thread -> ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId()))
+        .sum();
   }
 
   @Test

@@ -1015,6 +1015,19 @@ class MainTest {
     assertEquals(2, run("train", "shapes-vgg", "--out", out, "--pictures", "3").exitCode);
   }
 
+  @Test
+  void refusesACheckpointThatCannotBeWrittenBeforeItTrains() throws IOException {
+    Path out = folder.resolve("unmade.safetensors");
+    Path checkpoint = folder.resolve("nowhere/checkpoint.safetensors");
+    Result result = train(out, "--checkpoint", checkpoint);
+    assertEquals(1, result.exitCode);
+    assertTrue(result.err.contains(checkpoint + ": there is no folder"), result.err);
+    assertFalse(Files.exists(folder.resolve("unmade.csv")), "trained");
+    Path taken = Files.createDirectory(folder.resolve("taken"));
+    assertTrue(
+        train(out, "--checkpoint", taken).err.contains(taken + ": a folder, expected a file"));
+  }
+
   /** Weights are built in, and each class has a probability of its own. */
   @ParameterizedTest
   @CsvSource({"shapes-vgg", "clever-hans"})
