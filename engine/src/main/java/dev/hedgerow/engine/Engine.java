@@ -52,8 +52,9 @@ public final class Engine {
   /**
    * Returns an engine with this machine's best kernels.
    *
-   * @param pool lends its parallelism less one threads to each operation, beside the caller's own;
-   *     not shut down
+   * @param pool lends its parallelism less one threads to each operation, beside the caller's own.
+   *     The engine does not shut it down; once somebody has, operations of several tasks throw
+   *     {@link IllegalStateException}
    */
   public static Engine parallel(ForkJoinPool pool) {
     return new Engine(Kernels.best(), pool);

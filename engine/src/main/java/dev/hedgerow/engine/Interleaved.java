@@ -36,6 +36,8 @@ final class Interleaved {
    * Convolves.
    *
    * @param weights for each 32 outputs {@code [tap][channel][output]}
+   * @throws IllegalArgumentException if the images with their borders have more floats than an
+   *     array
    */
   static void run(
       Engine engine, Window window, float[][] weights, Tensor x, Tensor y, Epilogue epilogue) {
@@ -45,8 +47,13 @@ final class Interleaved {
     int outputWidth = y.shape().extent(3);
     int height = (outputHeight - 1) * window.strideY() + window.spanY();
     int width = (outputWidth - 1) * window.strideX() + window.spanX();
+    if ((double) samples * height * width * channels > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "conv2d: input %s with its padding, %dx%d pixels, is too large"
+              .formatted(x.shape(), height, width));
+    }
     int line = width * channels;
-    float[] image = engine.scratch().take(Math.multiplyExact(samples * height, line));
+    float[] image = engine.scratch().take(samples * height * line);
     engine.forEach(
         samples,
         sample -> {

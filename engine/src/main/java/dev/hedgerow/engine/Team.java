@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,16 +44,26 @@ final class Team {
       for (int task = 0; task < tasks; task++) body.accept(task);
       return;
     }
+    if (pool.isShutdown()) throw shutDown(null);
     var run = new Run(tasks, body);
     offered.set(run);
     for (int missing = helpers - free.get(); missing > 0; missing--) {
       free.incrementAndGet();
-      pool.execute(this::help);
+      try {
+        pool.execute(this::help);
+      } catch (RejectedExecutionException rejected) {
+        free.decrementAndGet();
+        run.fail(shutDown(rejected));
+      }
     }
     run.take();
     run.await();
     // Nobody is to hold on to what the tasks refer to.
     offered.compareAndSet(run, null);
+  }
+
+  private static IllegalStateException shutDown(@Nullable Throwable cause) {
+    return new IllegalStateException("engine: the pool that lends it threads is shut down", cause);
   }
 
   private void help() {
@@ -100,11 +111,16 @@ final class Team {
         try {
           if (failure.get() == null) body.accept(task);
         } catch (Throwable thrown) {
-          failure.compareAndSet(null, thrown);
+          fail(thrown);
         } finally {
           open.countDown();
         }
       }
+    }
+
+    /** Lets the tasks that have not begun be, and {@link #await} throw. */
+    void fail(Throwable thrown) {
+      failure.compareAndSet(null, thrown);
     }
 
     /** Waits until all tasks have ended, and throws what one of them threw. */

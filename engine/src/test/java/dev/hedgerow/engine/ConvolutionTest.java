@@ -275,6 +275,19 @@ class ConvolutionTest {
         new float[] {2, 8, -3, -12}, convolution.forward(engine, WeightView.PLAIN, x).toArray());
   }
 
+  /** Interleaved, with borders that only its own copy of the image has. */
+  @Test
+  void anImageThatIsTooLargeWithItsPaddingIsNamed() {
+    Parameter weight = Parameter.of(Shape.of(1, 1, 3, 3), new float[9]);
+    Convolution convolution = Convolution.of(weight, null, Window.of(3, 40_000, 40_000), 1);
+    Samples.assertRefused(
+        "conv2d: input [1, 1, 20000, 1] with its padding, 80003x40003 pixels, is too large",
+        () -> convolution.apply(engine, Tensor.zeros(Shape.of(1, 1, 20_000, 1))));
+    Samples.assertRefused(
+        "conv2d: input [60000, 1, 1, 1] with its padding, 40003x40003 pixels, is too large",
+        () -> convolution.apply(engine, Tensor.zeros(Shape.of(60_000, 1, 1, 1))));
+  }
+
   @Test
   void mismatchesAreNamed() {
     Parameter weight = Parameter.of(Shape.of(64, 4, 7, 7), new float[64 * 4 * 49]);

@@ -184,6 +184,26 @@ class EngineTest {
     }
   }
 
+  @Test
+  void aPoolThatIsShutDownIsAnError() {
+    for (boolean now : new boolean[] {false, true}) {
+      var pool = new ForkJoinPool(3);
+      Engine engine = Engine.parallel(pool);
+      var runs = new AtomicInteger();
+      engine.forEach(10, task -> runs.incrementAndGet());
+      if (now) pool.shutdownNow();
+      else pool.shutdown();
+      for (int i = 0; i < 4; i++) {
+        var thrown =
+            assertThrows(
+                IllegalStateException.class,
+                () -> engine.forEach(10, task -> runs.incrementAndGet()));
+        assertEquals("engine: the pool that lends it threads is shut down", thrown.getMessage());
+      }
+      assertEquals(10, runs.get());
+    }
+  }
+
   private static void awaitQuietly(CountDownLatch latch) {
     try {
       latch.await();
