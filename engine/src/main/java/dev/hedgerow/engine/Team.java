@@ -5,58 +5,69 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of an engine: a caller, and helpers that a pool lends.
+ * The threads of an engine: a caller, number 0, and helpers that a pool lends.
  *
  * <p>A network is some hundred operations of a fraction of a millisecond, and waking a thread takes
  * as long as the smallest of them. So a helper that has finished looks out for the next operation
  * for a moment before it goes back to the pool, and a caller for its helpers before it sleeps.
+ *
+ * <p>What a core has written lies in its own cache, from where others read it several times slower.
+ * So each thread begins with its own part of the tasks, the same one in every operation, and helps
+ * out with the others' only when it has ended that.
  */
 final class Team {
   /** How long a thread looks out before it sleeps: longer than what lies between two operations. */
-  private static final long PATIENCE = TimeUnit.MICROSECONDS.toNanos(200);
+  private static final long PATIENCE = TimeUnit.MICROSECONDS.toNanos(500);
+
+  private static final int AWAY = 0;
+  private static final int PRESENT = 1;
 
   private final ForkJoinPool pool;
 
-  /** What helpers that are free may join. */
+  /** What helpers may join. */
   private final AtomicReference<@Nullable Run> offered = new AtomicReference<>();
 
-  /** Helpers that look at {@link #offered}, or will as soon as the pool starts them. */
-  private final AtomicInteger free = new AtomicInteger();
+  /** For each thread, whether it looks at {@link #offered}, or will once the pool starts it. */
+  private final AtomicIntegerArray helpers;
 
   Team(ForkJoinPool pool) {
     this.pool = pool;
+    this.helpers = new AtomicIntegerArray(pool.getParallelism());
   }
 
   /** Returns how many threads there are, the caller's included. */
   int threads() {
-    return pool.getParallelism();
+    return helpers.length();
   }
 
   /** See {@link Engine#forEach}. */
   void forEach(int tasks, IntConsumer body) {
-    int helpers = Math.min(threads(), tasks) - 1;
-    if (helpers <= 0) {
+    int threads = Math.min(threads(), tasks);
+    if (threads <= 1) {
       for (int task = 0; task < tasks; task++) body.accept(task);
       return;
     }
     if (pool.isShutdown()) throw shutDown(null);
-    var run = new Run(tasks, body);
+    var run = new Run(tasks, threads, body);
     offered.set(run);
-    for (int missing = helpers - free.get(); missing > 0; missing--) {
-      free.incrementAndGet();
+    for (int thread = 1; thread < threads; thread++) {
+      if (!helpers.compareAndSet(thread, AWAY, PRESENT)) continue;
+      int helper = thread;
       try {
-        pool.execute(this::help);
+        pool.execute(() -> help(helper));
       } catch (RejectedExecutionException rejected) {
-        free.decrementAndGet();
+        helpers.set(thread, AWAY);
         run.fail(shutDown(rejected));
       }
     }
-    run.take();
+    run.work(0);
     run.await();
     // Nobody is to hold on to what the tasks refer to.
     offered.compareAndSet(run, null);
@@ -66,55 +77,93 @@ final class Team {
     return new IllegalStateException("engine: the pool that lends it threads is shut down", cause);
   }
 
-  private void help() {
+  private void help(int thread) {
     Run last = null;
     long end = System.nanoTime() + PATIENCE;
     while (true) {
       Run run = offered.get();
       if (run != null && run != last) {
-        free.decrementAndGet();
-        run.take();
-        free.incrementAndGet();
+        run.work(thread);
         last = run;
         end = System.nanoTime() + PATIENCE;
       } else if (System.nanoTime() - end < 0) {
         Thread.onSpinWait();
       } else {
-        free.decrementAndGet();
+        helpers.set(thread, AWAY);
         // A caller that counted on this helper has offered its run before.
-        if (offered.get() == last || offered.get() == null) return;
-        free.incrementAndGet();
+        run = offered.get();
+        if (run == null || run == last) return;
+        if (!helpers.compareAndSet(thread, AWAY, PRESENT)) return;
       }
     }
   }
 
   /**
-   * Tasks that several threads take from. The caller waits for the tasks, not for its helpers: one
-   * that a busy pool starts late finds nothing left to do.
+   * Tasks that several threads share. The caller waits for the tasks, not for its helpers: one that
+   * a busy pool starts late finds nothing left to do.
    */
   private static final class Run {
-    private final int tasks;
-    private final IntConsumer body;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final CountDownLatch open;
+    /** Longs from one part to the next, so that no two share a cache line, nor a pair of them. */
+    private static final int STRIDE = 16;
 
-    Run(int tasks, IntConsumer body) {
-      this.tasks = tasks;
+    private final int threads;
+    private final IntConsumer body;
+
+    /**
+     * What nobody has taken of each thread's part, {@code end << 32 | begin}. The thread takes from
+     * the beginning, others from the end.
+     */
+    private final AtomicLongArray parts;
+
+    private final AtomicInteger open;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    Run(int tasks, int threads, IntConsumer body) {
+      this.threads = threads;
       this.body = body;
-      this.open = new CountDownLatch(tasks);
+      this.parts = new AtomicLongArray(threads * STRIDE);
+      this.open = new AtomicInteger(tasks);
+      for (long thread = 0; thread < threads; thread++) {
+        long begin = tasks * thread / threads;
+        long end = tasks * (thread + 1) / threads;
+        parts.setPlain((int) thread * STRIDE, end << 32 | begin);
+      }
     }
 
     /** Runs tasks until none is left. */
-    void take() {
-      for (int task; (task = next.getAndIncrement()) < tasks; ) {
-        try {
-          if (failure.get() == null) body.accept(task);
-        } catch (Throwable thrown) {
-          fail(thrown);
-        } finally {
-          open.countDown();
+    void work(int thread) {
+      int done = 0;
+      for (int i = 0; i < threads; i++) {
+        int part = (thread + i) % threads;
+        for (int task; (task = i == 0 ? first(part) : last(part)) >= 0; done++) {
+          try {
+            if (failure.get() == null) body.accept(task);
+          } catch (Throwable thrown) {
+            fail(thrown);
+          }
         }
+      }
+      if (done > 0 && open.addAndGet(-done) == 0) ended.countDown();
+    }
+
+    /** Takes the first task that is left of a part; returns -1 if none is. */
+    private int first(int part) {
+      while (true) {
+        long left = parts.get(part * STRIDE);
+        int begin = (int) left;
+        if (begin == left >>> 32) return -1;
+        if (parts.compareAndSet(part * STRIDE, left, left + 1)) return begin;
+      }
+    }
+
+    /** Takes the last task that is left of a part; returns -1 if none is. */
+    private int last(int part) {
+      while (true) {
+        long left = parts.get(part * STRIDE);
+        int end = (int) (left >>> 32);
+        if ((int) left == end) return -1;
+        if (parts.compareAndSet(part * STRIDE, left, left - (1L << 32))) return end - 1;
       }
     }
 
@@ -126,12 +175,11 @@ final class Team {
     /** Waits until all tasks have ended, and throws what one of them threw. */
     void await() {
       long end = System.nanoTime() + PATIENCE;
-      while (open.getCount() > 0 && System.nanoTime() - end < 0) Thread.onSpinWait();
+      while (open.get() > 0 && System.nanoTime() - end < 0) Thread.onSpinWait();
       boolean interrupted = false;
-      while (true) {
+      while (open.get() > 0) {
         try {
-          open.await();
-          break;
+          ended.await();
         } catch (InterruptedException e) {
           interrupted = true;
         }
