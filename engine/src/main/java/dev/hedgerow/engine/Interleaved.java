@@ -22,6 +22,9 @@ final class Interleaved {
   /** Most channels that this is for. */
   private static final int CHANNELS = 4;
 
+  /** Rows of the image of a task that copies them. */
+  private static final int COPIED_ROWS = 16;
+
   /** Rows of outputs of a task. */
   private static final int ROWS = 4;
 
@@ -54,13 +57,15 @@ final class Interleaved {
     }
     int line = width * channels;
     float[] image = engine.scratch().take(samples * height * line);
+    int copies = Math.ceilDiv(height, COPIED_ROWS);
     engine.forEach(
-        samples,
-        sample -> {
-          for (int row = 0; row < height; row++) {
+        samples * copies,
+        task -> {
+          int sample = task / copies;
+          int first = task % copies * COPIED_ROWS;
+          for (int row = first; row < Math.min(height, first + COPIED_ROWS); row++) {
             int to = (sample * height + row) * line;
-            Arrays.fill(image, to, to + line, 0f);
-            interleave(x, sample, row - window.top(), window.left(), width, image, to);
+            interleave(engine, x, sample, row - window.top(), window.left(), width, image, to);
           }
         });
     int[] taps = new int[window.height()];
@@ -106,15 +111,22 @@ final class Interleaved {
     engine.scratch().give(image);
   }
 
-  /** Copies what is inside x of a row that begins {@code left} columns before it. */
+  /** Copies a row that begins {@code left} columns before x, zeros for what is outside. */
   private static void interleave(
-      Tensor x, int sample, int row, int left, int width, float[] image, int at) {
+      Engine engine, Tensor x, int sample, int row, int left, int width, float[] image, int at) {
     int channels = x.shape().extent(1);
-    if (row < 0 || row >= x.shape().extent(2)) return;
+    boolean inside = row >= 0 && row < x.shape().extent(2);
+    int columns = inside ? Math.clamp(width - left, 0, x.shape().extent(3)) : 0;
     int from = x.offset(sample, 0) + row * x.shape().extent(3) * BLOCK;
-    int end = Math.min(width, left + x.shape().extent(3));
-    for (int column = left; column < end; column++, from += BLOCK) {
-      for (int i = 0; i < channels; i++) image[at + column * channels + i] = x.data[from + i];
+    int to = at + Math.min(left, width) * channels;
+    int end = to + columns * channels;
+    // A whole block is stored for each pixel, and the next one corrects what is too much.
+    int whole = Math.max(0, columns - BLOCK / channels);
+    engine.kernels().copyPixels(x.data, from, BLOCK, image, to, channels, whole);
+    for (int column = whole; column < columns; column++) {
+      System.arraycopy(x.data, from + column * BLOCK, image, to + column * channels, channels);
     }
+    Arrays.fill(image, at, to, 0f);
+    Arrays.fill(image, end, at + width * channels, 0f);
   }
 }

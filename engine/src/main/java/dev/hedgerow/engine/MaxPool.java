@@ -13,6 +13,9 @@ import java.util.Arrays;
 public record MaxPool(Window window, boolean ceil) {
   private static final int BLOCK = Tensor.BLOCK;
 
+  /** Rows of windows of a task. */
+  private static final int ROWS = 4;
+
   /**
    * Returns the shape of the result for an input {@code [N, C, H, W]}.
    *
@@ -55,27 +58,34 @@ public record MaxPool(Window window, boolean ceil) {
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
-    int height = rows.windows();
+    int blocks = Tensor.blocks(shape.extent(1));
+    int bands = Math.ceilDiv(rows.windows(), ROWS);
     engine.forEach(
-        shape.extent(0) * Tensor.blocks(shape.extent(1)) * height,
+        shape.extent(0) * bands * blocks,
         task -> {
-          int i = task % height;
-          int from = task / height * plane + rows.first()[i] * width * BLOCK;
-          int to = task * columns.windows() * BLOCK;
-          for (int j = 0; j < columns.windows(); j++, to += BLOCK) {
-            if (rows.count()[i] == 0 || columns.count()[j] == 0) {
-              Arrays.fill(y.data, to, to + BLOCK, 0f);
-              continue;
+          int image = task / blocks / bands * blocks + task % blocks;
+          int band = task / blocks % bands;
+          for (int i = band * ROWS; i < Math.min(rows.windows(), (band + 1) * ROWS); i++) {
+            int from = image * plane + rows.first()[i] * width * BLOCK;
+            int to = (image * rows.windows() + i) * columns.windows() * BLOCK;
+            for (int j = 0, run; j < columns.windows(); j += run, to += run * BLOCK) {
+              run = columns.run(j, window.strideX());
+              if (rows.count()[i] == 0 || columns.count()[j] == 0) {
+                Arrays.fill(y.data, to, to + run * BLOCK, 0f);
+                continue;
+              }
+              kernels.windowMaxima(
+                  x.data,
+                  from + columns.first()[j] * BLOCK,
+                  window.strideX() * BLOCK,
+                  rows.count()[i],
+                  rows.step() * width * BLOCK,
+                  columns.count()[j],
+                  columns.step() * BLOCK,
+                  y.data,
+                  to,
+                  run);
             }
-            kernels.windowMaximum(
-                x.data,
-                from + columns.first()[j] * BLOCK,
-                rows.count()[i],
-                rows.step() * width * BLOCK,
-                columns.count()[j],
-                columns.step() * BLOCK,
-                y.data,
-                to);
           }
         });
     return y;

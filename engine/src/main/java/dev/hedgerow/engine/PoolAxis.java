@@ -64,6 +64,17 @@ record PoolAxis(int step, int[] first, int[] count, int[] padded) {
     return new PoolAxis(1, first, count, count);
   }
 
+  /** Returns how many windows, from one on, have equally many taps, each a stride from the last. */
+  int run(int window, int stride) {
+    int end = window + 1;
+    while (end < count.length
+        && count[end] == count[window]
+        && first[end] == first[end - 1] + stride) {
+      end++;
+    }
+    return end - window;
+  }
+
   int windows() {
     return first.length;
   }

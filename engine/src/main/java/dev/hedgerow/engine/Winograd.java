@@ -31,6 +31,9 @@ final class Winograd {
   /** Least tiles of a batch, so that the weights are not transformed for a few. */
   private static final int BATCH_TILES = 28;
 
+  /** Blocks of channels, of any tiles, of a task that transforms inputs. */
+  private static final int TRANSFORMED_BLOCKS = 64;
+
   /** Floats of V, about: what leaves room in a last-level cache of a few MiB a core. */
   private static final int BATCH_FLOATS = 1_000_000;
 
@@ -117,7 +120,7 @@ final class Winograd {
     for (int first = 0; first < tiles; first += batch) {
       int firstTile = first;
       int count = Math.min(batch, tiles - first);
-      int perTask = Math.max(1, 256 / blocks(sources));
+      int perTask = Math.max(1, TRANSFORMED_BLOCKS / blocks(sources));
       engine.forEach(
           Math.ceilDiv(count, perTask),
           task ->
@@ -126,8 +129,8 @@ final class Winograd {
       engine.forEach(
           weights.length * parts,
           task -> {
-            int unit = task / parts;
-            int begin = task % parts * perPart;
+            int unit = task % weights.length;
+            int begin = task / weights.length * perPart;
             int end = Math.min(count, begin + perPart);
             if (begin >= end) return;
             multiply(unit, weights[unit], v, vStep, firstTile, begin, end);

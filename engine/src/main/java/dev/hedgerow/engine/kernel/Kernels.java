@@ -215,9 +215,21 @@ public interface Kernels {
       float[] y,
       int yAt);
 
-  /** Stores the maximum of a window of pixels: {@code y[yAt + o] = max x[...]}. */
-  void windowMaximum(
-      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt);
+  /**
+   * Stores the maxima of windows of pixels, {@code y[yAt + 16p + o] = max x[xAt + p·xStep + ...]}
+   * for p below {@code count}.
+   */
+  void windowMaxima(
+      float[] x,
+      int xAt,
+      int xStep,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] y,
+      int yAt,
+      int count);
 
   /** Stores the sum of a window of pixels times a factor. */
   void windowSum(

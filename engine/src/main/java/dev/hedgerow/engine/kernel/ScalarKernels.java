@@ -303,16 +303,26 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void windowMaximum(
-      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt) {
-    for (int lane = 0; lane < BLOCK; lane++) {
+  public void windowMaxima(
+      float[] x,
+      int xAt,
+      int xStep,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] y,
+      int yAt,
+      int count) {
+    for (int i = 0; i < count * BLOCK; i++) {
+      int at = xAt + i / BLOCK * xStep + i % BLOCK;
       float maximum = Float.NEGATIVE_INFINITY;
       for (int r = 0; r < rows; r++) {
         for (int c = 0; c < columns; c++) {
-          maximum = Math.max(maximum, x[xAt + r * rowStep + c * columnStep + lane]);
+          maximum = Math.max(maximum, x[at + r * rowStep + c * columnStep]);
         }
       }
-      y[yAt + lane] = maximum;
+      y[yAt + i] = maximum;
     }
   }
 

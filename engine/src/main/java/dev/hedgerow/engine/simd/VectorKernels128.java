@@ -800,17 +800,28 @@ final class VectorKernels128 implements Kernels {
   }
 
   @Override
-  public void windowMaximum(
-      float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt) {
-    for (int lane = 0; lane < BLOCK; lane += LANES) {
-      FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
-      for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < columns; c++) {
-          maximum =
-              maximum.max(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+  public void windowMaxima(
+      float[] x,
+      int xAt,
+      int xStep,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] y,
+      int yAt,
+      int count) {
+    for (int window = 0; window < count; window++) {
+      for (int lane = 0; lane < BLOCK; lane += LANES) {
+        int at = xAt + window * xStep + lane;
+        FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+        for (int r = 0; r < rows; r++) {
+          for (int c = 0; c < columns; c++) {
+            maximum = maximum.max(FloatVector.fromArray(S, x, at + r * rowStep + c * columnStep));
+          }
         }
+        maximum.intoArray(y, yAt + window * BLOCK + lane);
       }
-      maximum.intoArray(y, yAt + lane);
     }
   }
 
