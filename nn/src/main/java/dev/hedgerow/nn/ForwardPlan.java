@@ -4,11 +4,15 @@ import dev.hedgerow.engine.BatchNormalization;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
 import dev.hedgerow.nn.layer.Add;
+import dev.hedgerow.nn.layer.AveragePool2d;
 import dev.hedgerow.nn.layer.BatchNorm;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
+import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Layer;
+import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Convolutions take over what alone reads them and what they alone read:
  *
  * <pre>
- * concat                            read part by part where its readers can
+ * concat, and pools of one          read part by part where their readers can
  * batch normalization, ReLU         of what a convolution reads
  * convolution
  * batch normalization               folded into the weights
@@ -93,7 +97,8 @@ final class ForwardPlan {
     }
 
     /** A step whose values' ends are not known yet. */
-    private record Draft(Node node, @Nullable Open convolution, List<Integer> inputs) {}
+    private record Draft(
+        Node node, Layer layer, @Nullable Open convolution, List<Integer> inputs) {}
 
     private final Graph graph;
     private final boolean fused;
@@ -123,7 +128,7 @@ final class ForwardPlan {
           open.put(node, grown);
           if (!continues(node)) close(node);
         } else if (!fused || !pass(node)) {
-          add(node, null, node.inputs().stream().map(this::whole).toList());
+          add(node, node.inputs().stream().map(this::whole).toList());
         }
       }
       return finish();
@@ -184,7 +189,10 @@ final class ForwardPlan {
       return node == graph.logits() || readers.size() != 1 ? null : readers.getFirst();
     }
 
-    /** Makes no step of a node that its readers compute; returns whether it is one. */
+    /**
+     * Makes no step of a node that its readers compute, nor one of the whole output where it can be
+     * made in parts; returns whether it is such a node.
+     */
     private boolean pass(Node node) {
       if (node == graph.logits()) return false;
       switch (node.layer()) {
@@ -205,6 +213,12 @@ final class ForwardPlan {
         case Relu _ -> {
           return before.containsKey(node);
         }
+        case MaxPool2d _, AveragePool2d _, AdaptiveAveragePool2d _ -> {
+          List<Integer> values = values(node.input());
+          if (values.size() == 1) return false;
+          parts.put(node, values.stream().map(value -> part(node, value)).toList());
+        }
+        case Identity _ -> parts.put(node, values(node.input()));
         default -> {
           return false;
         }
@@ -217,15 +231,25 @@ final class ForwardPlan {
       Open closed = Objects.requireNonNull(open.remove(node));
       List<Integer> inputs = new ArrayList<>(closed.parts);
       if (closed.add != null) inputs.add(closed.add);
-      add(node, closed, inputs);
+      parts.put(node, List.of(add(node, node.layer(), closed, inputs)));
     }
 
-    private int add(Node node, @Nullable Open convolution, List<Integer> inputs) {
-      int value = drafts.size();
-      drafts.add(new Draft(node, convolution, inputs));
+    /** Makes the step of a node that is computed as it stands. */
+    private void add(Node node, List<Integer> inputs) {
+      parts.put(node, List.of(add(node, node.layer(), null, inputs)));
+    }
+
+    private int add(Node node, Layer layer, @Nullable Open convolution, List<Integer> inputs) {
+      drafts.add(new Draft(node, layer, convolution, inputs));
       channels.add(node.shape().rank() > 1 ? node.shape().extent(1) : 0);
-      parts.put(node, List.of(value));
-      return value;
+      return drafts.size() - 1;
+    }
+
+    /** Makes the step that pools a part of what a node reads. */
+    private int part(Node node, int value) {
+      int pooled = add(node, node.layer(), null, List.of(value));
+      channels.set(pooled, channels.get(value));
+      return pooled;
     }
 
     /** Returns the values that are the output of a node together. */
@@ -241,7 +265,11 @@ final class ForwardPlan {
     /** Returns the one value that is the output of a node. */
     private int whole(Node node) {
       List<Integer> values = values(node);
-      return values.size() == 1 ? values.getFirst() : add(node, null, values);
+      if (values.size() > 1) {
+        values = List.of(add(node, new Concat(1), null, values));
+        parts.put(node, values);
+      }
+      return values.getFirst();
     }
 
     /** Decides what is computed in place, and where the storage of each value ends. */
@@ -260,12 +288,12 @@ final class ForwardPlan {
       List<Operation> operations = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         Draft draft = drafts.get(i);
-        Layer layer = draft.node.layer();
+        Layer layer = draft.layer;
         boolean alone = draft.convolution == null && draft.inputs.size() == 1;
         int from = alone ? storage[draft.inputs.getFirst()] : i;
         boolean inPlace = alone && layer.worksInPlace() && end[from] == i;
         operations.add(operation(draft, inPlace));
-        storage[i] = inPlace || Graph.isView(draft.node) ? from : i;
+        storage[i] = inPlace || Graph.isView(layer) ? from : i;
         end[storage[i]] = Math.max(end[storage[i]], lastReader[i]);
       }
       List<Step> steps = new ArrayList<>();
@@ -283,7 +311,7 @@ final class ForwardPlan {
     }
 
     private static Operation operation(Draft draft, boolean inPlace) {
-      Layer layer = draft.node.layer();
+      Layer layer = draft.layer;
       if (inPlace) return (engine, inputs) -> layer.forwardInPlace(engine, inputs.getFirst());
       Open open = draft.convolution;
       if (open == null) return layer::forward;

@@ -212,13 +212,12 @@ public final class Graph {
 
   /** Whether nobody but one element-wise consumer reads what {@code node} computed. */
   private boolean mayOverwrite(Node node) {
-    if (consumers(node).size() > 1 || node == input() || isView(node)) return false;
+    if (consumers(node).size() > 1 || node == input() || isView(node.layer())) return false;
     return !node.layer().gradientReadsOutput();
   }
 
   /** Whether the layer's output may share storage with its input. */
-  static boolean isView(Node node) {
-    Layer layer = node.layer();
+  static boolean isView(Layer layer) {
     return layer instanceof Identity || layer instanceof Flatten || layer instanceof Reshape;
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.MaxPool;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
@@ -92,6 +93,23 @@ class ForwardPlanTest {
     Node f = net.conv("f", net.relu("s", net.batchNorm("r", all)), 8, Window.of(3, 1, 1));
     Node pooled = net.add("sum", e, f);
     assertRunsLikeRecorded(builder.build(pooled), 1 + 3 + 1 + 1 + 3 + 1);
+  }
+
+  @Test
+  void poolsOfJoinedPartsArePoolsOfEach() {
+    Node a = net.conv("a", x, 32, Window.of(3, 1, 1));
+    Node b = net.relu("relu", net.conv("b", a, 23, Window.of(1, 1, 0)));
+    Node both = net.dropout("dropout", net.concat("both", a, b));
+    Node pooled = net.maxPool("pool", both, new MaxPool(Window.of(3, 2, 1), false));
+    Node c = net.conv("c", pooled, 9, Window.of(1, 1, 0));
+    // The input, a, b, two pools, c.
+    assertRunsLikeRecorded(builder.build(c), 6);
+    // Who reads one tensor has the small parts joined.
+    Node d = net.conv("d", pooled, 9, Window.of(3, 1, 1));
+    Node sum = net.add("sum", c, d);
+    Node mean = net.adaptiveAveragePool("mean", net.concat("all", pooled, sum), 2, 1);
+    // Their joint, d with its sum, two means, and these joined and flat.
+    assertRunsLikeRecorded(builder.build(net.flatten("flat", mean)), 6 + 2 + 2 + 1 + 1);
   }
 
   @Test
