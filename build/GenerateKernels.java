@@ -15,12 +15,16 @@ final class GenerateKernels {
     Path directory = Path.of(arguments[0]);
     // Tile columns, widest first, chosen so that accumulators, weights and one broadcast fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 3, 1});
-    write(directory, 256, new int[] {6, 3, 1});
-    write(directory, 128, new int[] {3, 1});
+    write(directory, 512, new int[] {7, 3, 1}, 8);
+    write(directory, 256, new int[] {6, 3, 1}, 0);
+    write(directory, 128, new int[] {3, 1}, 0);
   }
 
-  static void write(Path directory, int bits, int[] tiles) throws Exception {
+  /**
+   * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
+   *     of the widest tile; 0 for none
+   */
+  static void write(Path directory, int bits, int[] tiles, int whole) throws Exception {
     int lanes = bits / 32;
     int vectors = Math.max(1, BLOCK / lanes);
     var tileMethods = new StringBuilder();
@@ -31,8 +35,9 @@ final class GenerateKernels {
         tileMethods.append(tile(columns, vectors * blocks, lanes, true));
         if (columns > 1) tileMethods.append(tile(columns, vectors * blocks, lanes, false));
       }
+      if (whole > 0) tileMethods.append(tile(whole, vectors * blocks, lanes, false));
     }
-    dispatch.append(run(tiles, vectors, lanes, pairs));
+    dispatch.append(run(tiles, whole, vectors, lanes, pairs));
     var shuffles = new StringBuilder();
     var halves = new StringBuilder();
     for (int by = lanes / 2; by > 0; by /= 2) {
@@ -76,7 +81,7 @@ final class GenerateKernels {
       """;
 
   /** The method that covers a run of columns with tiles; a last tile overlaps its neighbour. */
-  static String run(int[] tiles, int vectors, int lanes, boolean pairs) {
+  static String run(int[] tiles, int whole, int vectors, int lanes, boolean pairs) {
     var text = new StringBuilder();
     for (int blocks = pairs ? 2 : 1; blocks >= 1; blocks--) {
       String wStep = pairs ? "" : "int wStep, ";
@@ -84,6 +89,13 @@ final class GenerateKernels {
       text.append(
           "private static void run%d(float[] x, int xAt, int xStep, int xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, %sfloat[] y, int yAt, int yStep, %sint columns, float[] bias, int biasAt) {\n"
               .formatted(blocks, wStep, yBlock));
+      if (whole > 0) {
+        text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
+        text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(whole));
+        text.append(
+            "tile%dx%dStrided(x, xAt + column * xStep, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt + column * yStep, yStep, %sbias, biasAt);\n}\nreturn;\n}\n"
+                .formatted(whole, vectors * blocks, blocks == 2 ? "yBlock, " : ""));
+      }
       text.append("boolean dense = xStep == BLOCK;\nint done = 0;\nwhile (done < columns) {\n");
       for (int i = 0; i < tiles.length; i++) {
         int tile = tiles[i];

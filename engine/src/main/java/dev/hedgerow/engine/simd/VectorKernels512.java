@@ -100,6 +100,27 @@ final class VectorKernels512 implements Kernels {
       int columns,
       float[] bias,
       int biasAt) {
+    if (columns % 8 == 0 && columns % 7 > 0) {
+      for (int column = 0; column < columns; column += 8) {
+        tile8x2Strided(
+            x,
+            xAt + column * xStep,
+            xStep,
+            xBlock,
+            inputBlocks,
+            lastChannels,
+            taps,
+            w,
+            wAt,
+            y,
+            yAt + column * yStep,
+            yStep,
+            yBlock,
+            bias,
+            biasAt);
+      }
+      return;
+    }
     boolean dense = xStep == BLOCK;
     int done = 0;
     while (done < columns) {
@@ -212,6 +233,26 @@ final class VectorKernels512 implements Kernels {
       int columns,
       float[] bias,
       int biasAt) {
+    if (columns % 8 == 0 && columns % 7 > 0) {
+      for (int column = 0; column < columns; column += 8) {
+        tile8x1Strided(
+            x,
+            xAt + column * xStep,
+            xStep,
+            xBlock,
+            inputBlocks,
+            lastChannels,
+            taps,
+            w,
+            wAt,
+            y,
+            yAt + column * yStep,
+            yStep,
+            bias,
+            biasAt);
+      }
+      return;
+    }
     boolean dense = xStep == BLOCK;
     int done = 0;
     while (done < columns) {
@@ -572,6 +613,92 @@ final class VectorKernels512 implements Kernels {
     a0v1.intoArray(y, yAt + yBlock);
   }
 
+  private static void tile8x2Strided(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yBlock,
+      float[] bias,
+      int biasAt) {
+    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
+    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
+    FloatVector a1v0 = a0v0;
+    FloatVector a1v1 = a0v1;
+    FloatVector a2v0 = a0v0;
+    FloatVector a2v1 = a0v1;
+    FloatVector a3v0 = a0v0;
+    FloatVector a3v1 = a0v1;
+    FloatVector a4v0 = a0v0;
+    FloatVector a4v1 = a0v1;
+    FloatVector a5v0 = a0v0;
+    FloatVector a5v1 = a0v1;
+    FloatVector a6v0 = a0v0;
+    FloatVector a6v1 = a0v1;
+    FloatVector a7v0 = a0v0;
+    FloatVector a7v1 = a0v1;
+    int at = wAt;
+    for (int block = 0; block < inputBlocks; block++) {
+      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+      for (int tap : taps) {
+        int from = xAt + block * xBlock + tap;
+        for (int i = 0; i < channels; i++) {
+          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
+          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
+          at += 32;
+          FloatVector p = FloatVector.broadcast(S, x[from + i]);
+          a0v0 = p.fma(w0, a0v0);
+          a0v1 = p.fma(w1, a0v1);
+          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
+          a1v0 = p.fma(w0, a1v0);
+          a1v1 = p.fma(w1, a1v1);
+          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
+          a2v0 = p.fma(w0, a2v0);
+          a2v1 = p.fma(w1, a2v1);
+          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
+          a3v0 = p.fma(w0, a3v0);
+          a3v1 = p.fma(w1, a3v1);
+          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
+          a4v0 = p.fma(w0, a4v0);
+          a4v1 = p.fma(w1, a4v1);
+          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
+          a5v0 = p.fma(w0, a5v0);
+          a5v1 = p.fma(w1, a5v1);
+          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
+          a6v0 = p.fma(w0, a6v0);
+          a6v1 = p.fma(w1, a6v1);
+          p = FloatVector.broadcast(S, x[from + i + 7 * xStep]);
+          a7v0 = p.fma(w0, a7v0);
+          a7v1 = p.fma(w1, a7v1);
+        }
+      }
+    }
+    a0v0.intoArray(y, yAt);
+    a0v1.intoArray(y, yAt + yBlock);
+    a1v0.intoArray(y, yAt + yStep);
+    a1v1.intoArray(y, yAt + yStep + yBlock);
+    a2v0.intoArray(y, yAt + 2 * yStep);
+    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
+    a3v0.intoArray(y, yAt + 3 * yStep);
+    a3v1.intoArray(y, yAt + 3 * yStep + yBlock);
+    a4v0.intoArray(y, yAt + 4 * yStep);
+    a4v1.intoArray(y, yAt + 4 * yStep + yBlock);
+    a5v0.intoArray(y, yAt + 5 * yStep);
+    a5v1.intoArray(y, yAt + 5 * yStep + yBlock);
+    a6v0.intoArray(y, yAt + 6 * yStep);
+    a6v1.intoArray(y, yAt + 6 * yStep + yBlock);
+    a7v0.intoArray(y, yAt + 7 * yStep);
+    a7v1.intoArray(y, yAt + 7 * yStep + yBlock);
+  }
+
   private static void tile7x1(
       float[] x,
       int xAt,
@@ -790,6 +917,66 @@ final class VectorKernels512 implements Kernels {
       }
     }
     a0v0.intoArray(y, yAt);
+  }
+
+  private static void tile8x1Strided(
+      float[] x,
+      int xAt,
+      int xStep,
+      int xBlock,
+      int inputBlocks,
+      int lastChannels,
+      int[] taps,
+      float[] w,
+      int wAt,
+      float[] y,
+      int yAt,
+      int yStep,
+      float[] bias,
+      int biasAt) {
+    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
+    FloatVector a1v0 = a0v0;
+    FloatVector a2v0 = a0v0;
+    FloatVector a3v0 = a0v0;
+    FloatVector a4v0 = a0v0;
+    FloatVector a5v0 = a0v0;
+    FloatVector a6v0 = a0v0;
+    FloatVector a7v0 = a0v0;
+    int at = wAt;
+    for (int block = 0; block < inputBlocks; block++) {
+      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
+      for (int tap : taps) {
+        int from = xAt + block * xBlock + tap;
+        for (int i = 0; i < channels; i++) {
+          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
+          at += 16;
+          FloatVector p = FloatVector.broadcast(S, x[from + i]);
+          a0v0 = p.fma(w0, a0v0);
+          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
+          a1v0 = p.fma(w0, a1v0);
+          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
+          a2v0 = p.fma(w0, a2v0);
+          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
+          a3v0 = p.fma(w0, a3v0);
+          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
+          a4v0 = p.fma(w0, a4v0);
+          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
+          a5v0 = p.fma(w0, a5v0);
+          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
+          a6v0 = p.fma(w0, a6v0);
+          p = FloatVector.broadcast(S, x[from + i + 7 * xStep]);
+          a7v0 = p.fma(w0, a7v0);
+        }
+      }
+    }
+    a0v0.intoArray(y, yAt);
+    a1v0.intoArray(y, yAt + yStep);
+    a2v0.intoArray(y, yAt + 2 * yStep);
+    a3v0.intoArray(y, yAt + 3 * yStep);
+    a4v0.intoArray(y, yAt + 4 * yStep);
+    a5v0.intoArray(y, yAt + 5 * yStep);
+    a6v0.intoArray(y, yAt + 6 * yStep);
+    a7v0.intoArray(y, yAt + 7 * yStep);
   }
 
   @Override
