@@ -8,13 +8,20 @@ import java.util.Arrays;
 
 /**
  * Makes the sums {@code |w|*x} for x ≥ 0, as Winograd's algorithm leaves them, fit to be divided
- * by. Its errors are relative to the largest sums of a tile. Where a sum is small against that of
- * its channel, the pixel is computed anew as the direct kernel does; sums without a term are
- * exactly 0 then.
+ * by. Its errors are relative to what the terms of a tile may be at most, {@code max x · Σ|w|} over
+ * the 6×6 pixels that the tile reads, also where few of them meet: then all sums of the tile are
+ * small. Where a sum is small against that, or against the largest of its channel in the tile, the
+ * pixel is computed anew as the direct kernel does; sums without a term are exactly 0 then.
  */
 final class PositiveSums {
   /** Sums of less than this share of their tile's largest are not trusted. */
   private static final float TRUSTED = 1f / 64;
+
+  /**
+   * Sums of less than this share of what they may be at most are not trusted either. Rounding
+   * leaves some 2⁻²⁹ of that, so that those trusted are right to 2⁻¹³.
+   */
+  private static final float TRUSTED_OF_BOUND = 1f / (1 << 16);
 
   /** Side of the tiles. */
   private static final int TILE = 4;
@@ -30,6 +37,11 @@ final class PositiveSums {
   private final int height;
   private final int width;
   private final float[] zeros;
+  private final int tilesY;
+  private final int tilesX;
+
+  /** The largest value that each tile of each sample reads. */
+  private final float[] largestRead;
 
   private PositiveSums(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
     this.engine = engine;
@@ -41,6 +53,9 @@ final class PositiveSums {
     this.height = z.shape().extent(2);
     this.width = z.shape().extent(3);
     this.zeros = new float[2 * BLOCK];
+    this.tilesY = Math.ceilDiv(height, TILE);
+    this.tilesX = Math.ceilDiv(width, TILE);
+    this.largestRead = new float[z.shape().extent(0) * tilesY * tilesX];
   }
 
   /**
@@ -54,7 +69,55 @@ final class PositiveSums {
   static void mend(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
     var sums = new PositiveSums(engine, sweep, weights, x, z);
     int units = weights.length;
+    int rows = z.shape().extent(0) * sums.tilesY;
+    engine.forEach(rows, row -> sums.read(row / sums.tilesY, row % sums.tilesY));
     engine.forEach(z.shape().extent(0) * units, task -> sums.mend(task / units, task % units));
+  }
+
+  /** Finds the largest value that each tile of a row of tiles reads. */
+  private void read(int sample, int tileY) {
+    int top = -Arrays.stream(sweep.tapY()).min().getAsInt();
+    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
+    int rows = x.shape().extent(2);
+    int columns = x.shape().extent(3);
+    int fromRow = Math.max(0, tileY * TILE - top);
+    int toRow = Math.min(rows, tileY * TILE - top + TILE + 2);
+    float[] largest = new float[BLOCK];
+    for (int tileX = 0; tileX < tilesX; tileX++) {
+      int fromColumn = Math.max(0, tileX * TILE - left);
+      int toColumn = Math.min(columns, tileX * TILE - left + TILE + 2);
+      if (fromRow >= toRow || fromColumn >= toColumn) continue;
+      float of = 0;
+      for (int block = 0; block < blocks(channels); block++) {
+        int plane = (sample * blocks(channels) + block) * rows * columns;
+        engine
+            .kernels()
+            .windowMaxima(
+                x.data,
+                (plane + fromRow * columns + fromColumn) * BLOCK,
+                0,
+                toRow - fromRow,
+                columns * BLOCK,
+                toColumn - fromColumn,
+                BLOCK,
+                largest,
+                0,
+                1);
+        for (float value : largest) of = Math.max(of, value);
+      }
+      largestRead[(sample * tilesY + tileY) * tilesX + tileX] = of;
+    }
+  }
+
+  /** Returns {@code Σ|w|} of each of up to 32 outputs. */
+  private float[] weightSums(int unit, int outputs) {
+    float[] sums = new float[outputs * BLOCK];
+    int terms = channels * sweep.tapY().length;
+    for (int block = 0; block < outputs; block++) {
+      int at = block * BLOCK;
+      engine.kernels().windowSum(weights[unit], at, 1, 0, terms, outputs * BLOCK, 1f, sums, at);
+    }
+    return sums;
   }
 
   /** Mends up to 32 channels of a sample. */
@@ -65,9 +128,12 @@ final class PositiveSums {
     int rowLength = (blocks(channels) * sweep.tapY().length + 1) * BLOCK;
     float[] row = engine.scratch().take(rowLength);
     float[] least = new float[outputs * BLOCK];
+    float[] weightSums = weightSums(unit, outputs);
     for (int y = 0; y < height; y += TILE) {
       for (int c = 0; c < width; c += TILE) {
-        largest(plane, outputs, y, c, least);
+        float read = largestRead[(sample * tilesY + y / TILE) * tilesX + c / TILE];
+        for (int i = 0; i < least.length; i++) least[i] = weightSums[i] * read * TRUSTED_OF_BOUND;
+        raiseToLargest(plane, outputs, y, c, least);
         for (int i = y; i < Math.min(height, y + TILE); i++) {
           for (int j = c; j < Math.min(width, c + TILE); j++) {
             int pixel = plane + (i * width + j) * BLOCK;
@@ -81,9 +147,8 @@ final class PositiveSums {
     engine.scratch().give(row);
   }
 
-  /** Stores, of each channel, the least sum of the tile that is trusted. */
-  private void largest(int plane, int outputs, int y, int c, float[] least) {
-    Arrays.fill(least, 0f);
+  /** Raises, for each channel, the least sum that is trusted to a share of the tile's largest. */
+  private void raiseToLargest(int plane, int outputs, int y, int c, float[] least) {
     for (int block = 0; block < outputs; block++) {
       for (int i = y; i < Math.min(height, y + TILE); i++) {
         for (int j = c; j < Math.min(width, c + TILE); j++) {

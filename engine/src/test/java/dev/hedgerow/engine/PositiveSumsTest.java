@@ -61,6 +61,28 @@ class PositiveSumsTest {
     }
   }
 
+  /** Output 5 reads one column of inputs 16 to 31 in the next tile alone. */
+  @Test
+  void aTileWithoutASumIsZeroWhateverItsWindowsRead() {
+    var random = new Random(3);
+    float[] weights = new float[32 * 32 * 9];
+    for (int i = 0; i < weights.length; i++) {
+      int output = i / (32 * 9);
+      boolean read = i / 9 % 32 >= 16 && i % 3 == 0;
+      weights[i] = output != 5 || read ? (float) random.nextGaussian() : 0;
+    }
+    Convolution convolution =
+        Convolution.of(Parameter.of(Shape.of(32, 32, 3, 3), weights), null, Window.of(3, 1, 1), 1);
+    float[] image = new float[32 * 12 * 12];
+    for (int i = 0; i < image.length; i++) {
+      if (i % 12 == (i / 144 < 16 ? 1 : 3)) image[i] = Math.abs((float) random.nextGaussian());
+    }
+    Tensor x = Tensor.of(Shape.of(1, 32, 12, 12), image);
+    float[] exact = convolution.forward(engine.exact(), WeightView.ABSOLUTE, x).toArray();
+    float[] sums = convolution.positiveSums(engine, x).toArray();
+    for (int i = 0; i < exact.length; i++) assertEquals(exact[i], sums[i], 1e-3 * exact[i]);
+  }
+
   @Test
   void anExactEngineAddsUpEverySum() {
     var random = new Random(9);
