@@ -48,6 +48,7 @@ final class GenerateKernels {
     String source =
         TEMPLATE
             .replace("@BITS@", Integer.toString(bits))
+            .replace("@HALF@", Integer.toString(bits / 2))
             .replace("@SHUFFLES@", shuffles)
             .replace("@HALVES@", halves.toString().stripTrailing())
             .replace("@RUNS@", dispatch)
@@ -341,6 +342,7 @@ final class GenerateKernels {
       import java.lang.foreign.MemorySegment;
       import java.nio.ByteOrder;
       import java.util.Arrays;
+      import jdk.incubator.vector.DoubleVector;
       import jdk.incubator.vector.FloatVector;
       import jdk.incubator.vector.VectorMask;
       import jdk.incubator.vector.VectorOperators;
@@ -351,6 +353,11 @@ final class GenerateKernels {
       final class VectorKernels@BITS@ implements Kernels {
         private static final VectorSpecies<Float> S = FloatVector.SPECIES_@BITS@;
         private static final int LANES = S.length();
+
+        /** Doubles, and as many floats. */
+        private static final VectorSpecies<Double> D = DoubleVector.SPECIES_@BITS@;
+
+        private static final VectorSpecies<Float> H = FloatVector.SPECIES_@HALF@;
         private static final ByteOrder ORDER = ByteOrder.nativeOrder();
         @SHUFFLES@
         @Override
@@ -549,6 +556,40 @@ final class GenerateKernels {
         }
 
         @Override
+        public boolean isLevel(float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float[] least, int leastAt, float factor, float share) {
+          for (int lane = 0; lane < BLOCK; lane += LANES) {
+            FloatVector smallest = FloatVector.broadcast(S, Float.POSITIVE_INFINITY);
+            FloatVector largest = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+            for (int r = 0; r < rows; r++) {
+              for (int c = 0; c < columns; c++) {
+                FloatVector value = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
+                smallest = smallest.min(value);
+                largest = largest.max(value);
+              }
+            }
+            FloatVector bound = FloatVector.fromArray(S, least, leastAt + lane).mul(factor);
+            bound = bound.max(largest.max(smallest.neg()).mul(share));
+            if (smallest.compare(VectorOperators.LT, bound).anyTrue()) return false;
+          }
+          return true;
+        }
+
+        @Override
+        public int subtractPixels(float[] a, int aAt, int aStep, float[] b, int bAt, float[] y, int yAt, int count, float share) {
+          for (int pixel = 0; pixel < count; pixel++) {
+            boolean small = false;
+            for (int lane = 0; lane < BLOCK; lane += LANES) {
+              FloatVector from = FloatVector.fromArray(S, a, aAt + pixel * aStep + lane);
+              FloatVector difference = from.sub(FloatVector.fromArray(S, b, bAt + pixel * BLOCK + lane));
+              difference.intoArray(y, yAt + pixel * BLOCK + lane);
+              small |= difference.compare(VectorOperators.LT, from.mul(share)).anyTrue();
+            }
+            if (small) return pixel;
+          }
+          return count;
+        }
+
+        @Override
         public void windowSum(float[] x, int xAt, int rows, int rowStep, int columns, int columnStep, float factor, float[] y, int yAt) {
           for (int lane = 0; lane < BLOCK; lane += LANES) {
             FloatVector sum = FloatVector.zero(S);
@@ -596,6 +637,43 @@ final class GenerateKernels {
               }
             }
           }
+        }
+
+        @Override
+        public double shares(float[] r, int rAt, double positive, double negative, float ofP, float ofN, float[] z, int zAt, float ignored, float[] s, int sAt, int count) {
+          DoubleVector sums = DoubleVector.zero(D);
+          int i = 0;
+          for (; i <= count - D.length(); i += D.length()) {
+            FloatVector relevance = FloatVector.fromArray(H, r, rAt + i);
+            FloatVector p = rounded(relevance.max(0f), positive);
+            FloatVector n = rounded(relevance.min(0f), negative);
+            FloatVector y = p.mul(ofP).add(n.mul(ofN));
+            FloatVector divisor = FloatVector.fromArray(H, z, zAt + i);
+            VectorMask<Float> ignore = divisor.abs().compare(VectorOperators.LE, ignored);
+            y.div(divisor).blend(0f, ignore).intoArray(s, sAt + i);
+            sums = sums.add((DoubleVector) y.blend(0f, ignore).convertShape(VectorOperators.F2D, D, 0));
+          }
+          double rest = ScalarKernels.INSTANCE.shares(r, rAt + i, positive, negative, ofP, ofN, z, zAt + i, ignored, s, sAt + i, count - i);
+          return sums.reduceLanes(VectorOperators.ADD) + rest;
+        }
+
+        /** The product, rounded once. */
+        private static FloatVector rounded(FloatVector v, double factor) {
+          DoubleVector product = ((DoubleVector) v.convertShape(VectorOperators.F2D, D, 0)).mul(factor);
+          return (FloatVector) product.convertShape(VectorOperators.D2F, H, 0);
+        }
+
+        @Override
+        public void hedge(float[] x, int xAt, float[] c, int cAt, float[] a, int aAt, float[] u, int uAt, float psi, float[] y, int yAt, int count) {
+          int i = 0;
+          for (; i <= count - LANES; i += LANES) {
+            FloatVector contribution = FloatVector.fromArray(S, c, cAt + i);
+            VectorMask<Float> none = contribution.compare(VectorOperators.EQ, 0f);
+            VectorMask<Float> active = FloatVector.fromArray(S, x, xAt + i).compare(VectorOperators.GT, 0f);
+            FloatVector shared = FloatVector.fromArray(S, u, uAt + i).blend(FloatVector.fromArray(S, a, aAt + i), active);
+            contribution.sub(psi).blend(0f, none).add(shared).intoArray(y, yAt + i);
+          }
+          ScalarKernels.INSTANCE.hedge(x, xAt + i, c, cAt + i, a, aAt + i, u, uAt + i, psi, y, yAt + i, count - i);
         }
       }
       """;

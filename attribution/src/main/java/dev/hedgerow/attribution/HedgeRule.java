@@ -1,6 +1,5 @@
 package dev.hedgerow.attribution;
 
-import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Hedging;
 import dev.hedgerow.engine.LinearOperator;
@@ -10,8 +9,11 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Node;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,7 +32,8 @@ import java.util.Set;
  *
  * so that {@code ΣR_in + leak = γ − 2}. A 1×1 kernel has γ = 1 and no Ψ, and {@code ΣR_in + leak =
  * 0}. {@code J(a, v, R) = a ⊙ vᵀ(R ⊘ v*a)}: the denominators {@code v*a} do not depend on relevance
- * and serve every explanation of the image; the three transposed passes of one run as a batch.
+ * and serve every explanation of the image; the three transposed passes of one run as a batch, or
+ * one after the other where they are large.
  *
  * <p>For an ablation (Table 2) terms can be left out; the sum is then that of the others: C's is γ
  * − 1, Ψ's −1, A's 1 and U's −1. Without C there is no Ψ.
@@ -86,21 +89,33 @@ public record HedgeRule(
   private Passed pass(Engine engine, Hedging denominators, Tensor x, Tensor r, float gamma) {
     double toP = perSum(Reductions.sumPositive(engine, r));
     double toN = perSum(Reductions.sumNegative(engine, r));
-    // (γP + N) ⊘ |w|*x⁺, P ⊘ |w|*α and N ⊘ |w|*β
-    Hedging.Shares shares = denominators.shares(engine, r, toP, toN, gamma);
-    Tensor s = leftOut.isEmpty() ? shares.s() : kept(engine, shares.s());
-    Tensor back = operator.reverse(engine, WeightView.ABSOLUTE, s, x.shape().with(0, 3));
-    engine.recycle(s);
-    double placed = shares.placed();
-    long hedged = Hedging.contribute(engine, x, back);
+    double placed = 0;
+    Map<Hedging.Term, Hedging.Sample> back = new EnumMap<>(Hedging.Term.class);
+    for (List<Hedging.Term> terms : denominators.groups(passing())) {
+      // (γP + N) ⊘ |w|*x⁺, P ⊘ |w|*α and N ⊘ |w|*β
+      Hedging.Shares shares = denominators.shares(engine, terms, r, toP, toN, gamma);
+      Shape batch = x.shape().with(0, terms.size());
+      Tensor came = operator.reverse(engine, WeightView.ABSOLUTE, shares.s(), batch);
+      engine.recycle(shares.s());
+      placed += shares.placed();
+      for (int k = 0; k < terms.size(); k++) {
+        back.put(terms.get(k), new Hedging.Sample(came, k));
+      }
+    }
+    for (Hedging.Term term : Hedging.Term.values()) {
+      back.computeIfAbsent(term, leftOut -> new Hedging.Sample(Tensor.zeros(x.shape()), 0));
+    }
+    Hedging.Sample c = Objects.requireNonNull(back.get(Hedging.Term.C));
+    Hedging.Sample a = Objects.requireNonNull(back.get(Hedging.Term.A));
+    Hedging.Sample u = Objects.requireNonNull(back.get(Hedging.Term.U));
+    long hedged = Hedging.contribute(engine, x, c);
     float psi = 0;
     if (shifted && hedged > 0 && has(Term.PSI)) {
       psi = 1f / hedged;
       placed -= 1;
     }
-    Tensor sum = Hedging.sum(engine, x, back, psi);
-    engine.recycle(back);
-    if (!leftOut.isEmpty()) placed = Reductions.sum(engine, sum);
+    Tensor sum = Hedging.sum(engine, x, c, a, u, psi);
+    back.values().stream().map(Hedging.Sample::batch).distinct().forEach(engine::recycle);
     return new Passed(List.of(sum), due(gamma) - placed);
   }
 
@@ -108,15 +123,13 @@ public record HedgeRule(
     return !leftOut.contains(term);
   }
 
-  /** Returns the shares with those of C, A and U that are left out set to 0. */
-  private Tensor kept(Engine engine, Tensor s) {
-    int channels = s.shape().extent(1);
-    float[] factors = new float[3 * channels];
-    if (has(Term.C)) Arrays.fill(factors, 0, channels, 1);
-    if (has(Term.A)) Arrays.fill(factors, channels, 2 * channels, 1);
-    if (has(Term.U)) Arrays.fill(factors, 2 * channels, 3 * channels, 1);
-    Shape shape = s.shape().rank() == 4 ? Shape.of(3, channels, 1, 1) : Shape.of(3, channels);
-    return Elementwise.multiply(engine, s, Tensor.of(shape, factors));
+  /** Returns the terms that go back through the operator. */
+  private Set<Hedging.Term> passing() {
+    var terms = EnumSet.noneOf(Hedging.Term.class);
+    if (has(Term.C)) terms.add(Hedging.Term.C);
+    if (has(Term.A)) terms.add(Hedging.Term.A);
+    if (has(Term.U)) terms.add(Hedging.Term.U);
+    return terms;
   }
 
   /** Returns what the terms sum to where nothing leaks. */

@@ -1,5 +1,13 @@
 package dev.hedgerow.engine;
 
+import dev.hedgerow.engine.kernel.Kernels;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
 /**
  * The steps of Gradient Hedge around the passes of its convolutions, each one pass over memory.
  *
@@ -14,68 +22,129 @@ public final class Hedging {
   /** Elements of a task: what it touches stays in the cache between its loops. */
   private static final int CHUNK = 1 << 13;
 
-  private final Tensor ofActive;
-  private final Tensor ofInactive;
+  /**
+   * Largest input or output, in elements, of which several go through a convolution together, as
+   * samples of a batch: that reads the weights once. Larger ones take longer than the weights, and
+   * one after the other they need less memory.
+   */
+  private static final int LARGEST_TOGETHER = 1 << 20;
 
-  private Hedging(Tensor ofActive, Tensor ofInactive) {
-    this.ofActive = ofActive;
-    this.ofInactive = ofInactive;
+  /** What goes back through the convolution, shared by inputs of one kind. */
+  public enum Term {
+    /** {@code γP + N}, shared by x⁺. */
+    C,
+    /** P, shared by α. */
+    A,
+    /** N, shared by β. */
+    U
+  }
+
+  /**
+   * One of the samples of a tensor.
+   *
+   * @param batch the tensor
+   * @param number of the sample
+   */
+  public record Sample(Tensor batch, int number) {
+    private int at() {
+      return number * (batch.data.length / batch.shape().extent(0));
+    }
+  }
+
+  private final boolean together;
+  private final Map<Term, Sample> sums = new EnumMap<>(Term.class);
+
+  private Hedging(boolean together) {
+    this.together = together;
   }
 
   /**
    * What relevance is as shares of the denominators.
    *
-   * @param s {@code (γP + N) ⊘ |w|*x⁺}, {@code P ⊘ |w|*α} and {@code N ⊘ |w|*β}, as three samples
-   * @param placed Σ of the three numerators where their denominators are not 0
+   * @param s {@code (γP + N) ⊘ |w|*x⁺}, {@code P ⊘ |w|*α} or {@code N ⊘ |w|*β}, one sample a term
+   * @param placed Σ of the numerators where their denominators are not 0
    */
   public record Shares(Tensor s, double placed) {}
 
   /**
-   * Computes the denominators: two passes of a convolution, as a batch; three of other operators
-   * and of an exact engine.
+   * Computes the denominators: two passes of a convolution, three of other operators and of an
+   * exact engine.
    *
    * @param x {@code [1, C, H, W]}, or {@code [1, C]}; not modified
    */
   public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
-    Tensor activations = activations(engine, x);
-    if (operator instanceof Convolution convolution && !engine.isExact()) {
-      Tensor z = convolution.positiveSums(engine, activations);
-      engine.recycle(activations);
-      return new Hedging(z, InactiveSums.of(engine, convolution, x, z));
+    int outputs = operator.outputShape(x.shape()).size();
+    boolean together = Math.max(x.shape().size(), outputs) <= LARGEST_TOGETHER;
+    return of(engine, operator, x, together);
+  }
+
+  static Hedging of(Engine engine, LinearOperator operator, Tensor x, boolean together) {
+    var hedging = new Hedging(together);
+    Convolution convolution =
+        engine.isExact() ? null : operator instanceof Convolution c ? c : null;
+    for (List<Term> terms : hedging.groups(Set.of(Term.C, Term.A))) {
+      Tensor a = activations(engine, x, terms);
+      hedging.put(
+          terms,
+          convolution != null
+              ? convolution.positiveSums(engine, a)
+              : operator.forward(engine, WeightView.ABSOLUTE, a));
+      engine.recycle(a);
     }
-    Tensor z = operator.forward(engine, WeightView.ABSOLUTE, activations);
-    engine.recycle(activations);
-    Tensor inactive = Elementwise.indicatorNotPositive(engine, x);
-    Tensor ofInactive = operator.forward(engine, WeightView.ABSOLUTE, inactive);
-    engine.recycle(inactive);
-    return new Hedging(z, ofInactive);
+    Tensor ofInactive;
+    if (convolution != null) {
+      ofInactive = InactiveSums.of(engine, convolution, x, hedging.sums(Term.A).batch);
+    } else {
+      Tensor inactive = Elementwise.indicatorNotPositive(engine, x);
+      ofInactive = operator.forward(engine, WeightView.ABSOLUTE, inactive);
+      engine.recycle(inactive);
+    }
+    hedging.put(List.of(Term.U), ofInactive);
+    return hedging;
+  }
+
+  private void put(List<Term> terms, Tensor z) {
+    for (int k = 0; k < terms.size(); k++) sums.put(terms.get(k), new Sample(z, k));
+  }
+
+  private Sample sums(Term term) {
+    return Objects.requireNonNull(sums.get(term));
   }
 
   /** Ends the denominators: this may not be used any more. */
   public void recycle(Engine engine) {
-    engine.recycle(ofActive);
-    engine.recycle(ofInactive);
+    sums.values().stream().map(Sample::batch).distinct().forEach(engine::recycle);
   }
 
-  /** Returns x⁺ and α as two samples. */
-  private static Tensor activations(Engine engine, Tensor x) {
-    Tensor both = engine.tensor(x.shape().with(0, 2));
+  /** Returns the terms in the order of the equation, in groups that go through together. */
+  public List<List<Term>> groups(Set<Term> terms) {
+    List<Term> inOrder = Arrays.stream(Term.values()).filter(terms::contains).toList();
+    return together && !terms.isEmpty()
+        ? List.of(inOrder)
+        : inOrder.stream().map(List::of).toList();
+  }
+
+  /** Returns x⁺ for C and α for A, one sample a term. */
+  private static Tensor activations(Engine engine, Tensor x, List<Term> terms) {
+    Tensor a = engine.tensor(x.shape().with(0, terms.size()));
     int size = x.data.length;
     forEachChunk(
         engine,
         size,
         (task, from, to) -> {
-          rectify(x.data, both.data, from, to);
-          float[] active = chunk(engine, x.data, from, to - from);
-          indicatePositive(active, to - from);
-          System.arraycopy(active, 0, both.data, size + from, to - from);
-          engine.scratch().give(active);
+          int length = to - from;
+          for (int k = 0; k < terms.size(); k++) {
+            float[] values = chunk(engine, x.data, from, length);
+            if (terms.get(k) == Term.C) rectify(values, length);
+            else indicatePositive(values, length);
+            putBack(engine, values, a.data, k * size + from, length);
+          }
         });
-    return both;
+    return a;
   }
 
-  private static void rectify(float[] x, float[] y, int from, int to) {
-    for (int i = from; i < to; i++) y[i] = Math.max(x[i], 0f);
+  private static void rectify(float[] x, int length) {
+    for (int i = 0; i < length; i++) x[i] = Math.max(x[i], 0f);
   }
 
   private static void indicatePositive(float[] x, int length) {
@@ -85,87 +154,61 @@ public final class Hedging {
   /**
    * Divides relevance by the denominators.
    *
+   * @param terms of which there are to be shares
    * @param r relevance at the output, of the shape of one sample of it; not modified
    * @param positive what r's positive values are multiplied by to give P
    * @param negative what r's negative values are multiplied by to give N
    * @param gamma γ
    */
-  public Shares shares(Engine engine, Tensor r, double positive, double negative, float gamma) {
-    Tensor s = engine.tensor(r.shape().with(0, 3));
+  public Shares shares(
+      Engine engine, List<Term> terms, Tensor r, double positive, double negative, float gamma) {
+    Tensor s = engine.tensor(r.shape().with(0, terms.size()));
+    Kernels kernels = engine.kernels();
     int size = r.data.length;
-    float[] z = ofActive.data;
-    float[] ofNone = ofInactive.data;
     double[] placed = new double[Math.ceilDiv(size, CHUNK)];
     forEachChunk(
         engine,
         size,
         (task, from, to) -> {
-          int length = to - from;
-          float[] all = chunk(engine, r.data, from, length);
-          float[] p = engine.scratch().take(CHUNK);
-          float[] n = engine.scratch().take(CHUNK);
-          split(all, p, n, length, positive, negative);
-          combine(all, p, n, length, gamma);
-          placed[task] =
-              divide(engine, all, z, from, s.data, from, length)
-                  + divide(engine, p, z, size + from, s.data, size + from, length)
-                  + divide(engine, n, ofNone, from, s.data, 2 * size + from, length);
+          for (int k = 0; k < terms.size(); k++) {
+            Term term = terms.get(k);
+            Sample z = sums(term);
+            float ofP = term == Term.C ? gamma : term == Term.A ? 1 : 0;
+            float ofN = term == Term.A ? 0 : 1;
+            placed[task] +=
+                kernels.shares(
+                    r.data,
+                    from,
+                    positive,
+                    negative,
+                    ofP,
+                    ofN,
+                    z.batch.data,
+                    z.at() + from,
+                    Elementwise.LARGEST_IGNORED,
+                    s.data,
+                    k * size + from,
+                    to - from);
+          }
         });
     double sum = 0;
     for (double part : placed) sum += part;
     return new Shares(s, sum);
   }
 
-  /** Stores P in p and N in n. */
-  private static void split(
-      float[] r, float[] p, float[] n, int length, double positive, double negative) {
-    for (int i = 0; i < length; i++) p[i] = (float) (Math.max(r[i], 0f) * positive);
-    for (int i = 0; i < length; i++) n[i] = (float) (Math.min(r[i], 0f) * negative);
-  }
-
-  /** Stores {@code γP + N} in r. */
-  private static void combine(float[] r, float[] p, float[] n, int length, float gamma) {
-    for (int i = 0; i < length; i++) r[i] = gamma * p[i] + n[i];
-  }
-
-  /**
-   * Stores {@code a ⊘ z} in s, and returns the sum of a where that is a/z.
-   *
-   * @param a given back to the engine
-   */
-  private static double divide(
-      Engine engine, float[] a, float[] z, int zFrom, float[] s, int sFrom, int length) {
-    float[] denominators = chunk(engine, z, zFrom, length);
-    float[] quotients = engine.scratch().take(CHUNK);
-    quotients(a, denominators, quotients, length);
-    System.arraycopy(quotients, 0, s, sFrom, length);
-    keepWhereSupported(a, denominators, length);
-    double sum = Reductions.sum(a, 0, length);
-    engine.scratch().give(quotients);
-    engine.scratch().give(denominators);
-    engine.scratch().give(a);
-    return sum;
-  }
-
-  private static void quotients(float[] a, float[] z, float[] s, int length) {
-    for (int i = 0; i < length; i++) s[i] = Elementwise.quotient(a[i], z[i]);
-  }
-
-  private static void keepWhereSupported(float[] a, float[] z, int length) {
-    for (int i = 0; i < length; i++) a[i] = Elementwise.keptWhereSupported(a[i], z[i]);
-  }
-
   /**
    * Stores {@code C = x⁺ ⊙ c} in c, and counts where it is not 0.
    *
    * @param x the input, one sample; not modified
-   * @param c what came back for it, its first sample; written to
+   * @param c what came back for C, the first sample of its batch; written to
    */
-  public static long contribute(Engine engine, Tensor x, Tensor c) {
+  public static long contribute(Engine engine, Tensor x, Sample c) {
     int size = x.data.length;
     int[] counts = new int[Math.ceilDiv(size, CHUNK)];
     forEachChunk(
-        engine, size, (task, from, to) -> counts[task] = contribute(x.data, c.data, from, to));
+        engine,
+        size,
+        (task, from, to) -> counts[task] = contribute(x.data, c.batch.data, from, to));
     long count = 0;
     for (int part : counts) count += part;
     return count;
@@ -185,39 +228,31 @@ public final class Hedging {
    * Returns {@code (C − Ψ) + α ⊙ a + β ⊙ u}, with Ψ subtracted where C is not 0.
    *
    * @param x the input, one sample; not modified
-   * @param cau C, a and u as three samples; not modified
+   * @param c C; not modified
+   * @param a what came back for A; not modified
+   * @param u what came back for U; not modified
    */
-  public static Tensor sum(Engine engine, Tensor x, Tensor cau, float psi) {
+  public static Tensor sum(Engine engine, Tensor x, Sample c, Sample a, Sample u, float psi) {
     Tensor sum = engine.tensor(x.shape());
-    int size = x.data.length;
-    float[] from3 = cau.data;
+    Kernels kernels = engine.kernels();
     forEachChunk(
         engine,
-        size,
-        (task, from, to) -> {
-          int length = to - from;
-          float[] c = chunk(engine, from3, from, length);
-          float[] a = chunk(engine, from3, size + from, length);
-          float[] u = chunk(engine, from3, 2 * size + from, length);
-          float[] active = chunk(engine, x.data, from, length);
-          sum(active, c, a, u, length, psi);
-          System.arraycopy(c, 0, sum.data, from, length);
-          engine.scratch().give(active);
-          engine.scratch().give(u);
-          engine.scratch().give(a);
-          engine.scratch().give(c);
-        });
+        x.data.length,
+        (task, from, to) ->
+            kernels.hedge(
+                x.data,
+                from,
+                c.batch.data,
+                c.at() + from,
+                a.batch.data,
+                a.at() + from,
+                u.batch.data,
+                u.at() + from,
+                psi,
+                sum.data,
+                from,
+                to - from));
     return sum;
-  }
-
-  private static void sum(float[] x, float[] c, float[] a, float[] u, int length, float psi) {
-    for (int i = 0; i < length; i++) {
-      float alpha = Elementwise.zeroOrInfinity(Math.max(x[i], 0f));
-      c[i] =
-          Elementwise.limit(c[i] - psi, Elementwise.zeroOrInfinity(Math.abs(c[i])))
-              + Elementwise.limit(a[i], alpha)
-              + (u[i] - Elementwise.limit(u[i], alpha));
-    }
   }
 
   /**
@@ -228,6 +263,11 @@ public final class Hedging {
     float[] chunk = engine.scratch().take(CHUNK);
     System.arraycopy(data, from, chunk, 0, length);
     return chunk;
+  }
+
+  private static void putBack(Engine engine, float[] chunk, float[] data, int from, int length) {
+    System.arraycopy(chunk, 0, data, from, length);
+    engine.scratch().give(chunk);
   }
 
   @FunctionalInterface

@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 
+import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -62,17 +63,32 @@ final class InactiveSums {
     int width = columns.small.length;
     int smallWidth = all.shape().extent(3);
     int smallArea = all.shape().extent(2) * smallWidth;
+    Kernels kernels = engine.kernels();
     engine.forEach(
         blocks(output.extent(1)),
         block -> {
           float[] weights = null;
-          for (int row = 0, at = block * rows.small.length * width * BLOCK;
-              row < rows.small.length;
-              row++) {
-            for (int column = 0; column < width; column++, at += BLOCK) {
-              int pixel = block * smallArea + rows.small[row] * smallWidth + columns.small[column];
-              if (subtract(all.data, pixel * BLOCK, active.data, first + at, z.data, at)) continue;
-              weights = sums.add(block, row, column, z.data, at, weights);
+          for (int row = 0; row < rows.small.length; row++) {
+            int at = (block * rows.small.length + row) * width * BLOCK;
+            int from = (block * smallArea + rows.small[row] * smallWidth) * BLOCK;
+            for (int column = 0; column < width; ) {
+              int run = columns.run(column);
+              int pixel = at + column * BLOCK;
+              int trusted =
+                  kernels.subtractPixels(
+                      all.data,
+                      from + columns.small[column] * BLOCK,
+                      0,
+                      active.data,
+                      first + pixel,
+                      z.data,
+                      pixel,
+                      run,
+                      TRUSTED);
+              column += trusted;
+              if (trusted == run) continue;
+              weights = sums.add(block, row, column, z.data, at + column * BLOCK, weights);
+              column++;
             }
           }
           if (weights != null) engine.scratch().give(weights);
@@ -80,17 +96,6 @@ final class InactiveSums {
     engine.recycle(all);
     engine.scratch().give(sums.inactive);
     return z;
-  }
-
-  /** {@code y = a − b} for one pixel's channels; returns whether all differences can be trusted. */
-  private static boolean subtract(float[] a, int aAt, float[] b, int bAt, float[] y, int at) {
-    float least = 0;
-    for (int lane = 0; lane < BLOCK; lane++) {
-      float difference = a[aAt + lane] - b[bAt + lane];
-      y[at + lane] = difference;
-      least = Math.min(least, difference - TRUSTED * a[aAt + lane]);
-    }
-    return least >= 0;
   }
 
   /**
@@ -136,20 +141,32 @@ final class InactiveSums {
   private static float[] count(Engine engine, Tensor x) {
     int channels = x.shape().extent(1);
     int width = x.shape().extent(3);
+    int length = width * BLOCK;
+    int padding = blocks(channels) * BLOCK - channels;
     float[] count = engine.scratch().take(x.shape().extent(2) * width);
     engine.forEach(
         x.shape().extent(2),
         row -> {
-          Arrays.fill(count, row * width, (row + 1) * width, 0f);
+          float[] sums = engine.scratch().take(length);
+          float[] values = engine.scratch().take(length);
+          Arrays.fill(sums, 0, length, 0f);
           for (int block = 0; block < blocks(channels); block++) {
-            int lanes = Math.min(BLOCK, channels - block * BLOCK);
-            int at = x.offset(0, block * BLOCK) + row * width * BLOCK;
-            for (int pixel = row * width; pixel < (row + 1) * width; pixel++, at += BLOCK) {
-              for (int lane = 0; lane < lanes; lane++) if (x.data[at + lane] <= 0) count[pixel]++;
-            }
+            System.arraycopy(x.data, x.offset(0, block * BLOCK) + row * length, values, 0, length);
+            addInactive(values, sums, length);
           }
+          for (int c = 0; c < width; c++) {
+            float sum = -padding;
+            for (int i = c * BLOCK; i < (c + 1) * BLOCK; i++) sum += sums[i];
+            count[row * width + c] = sum;
+          }
+          engine.scratch().give(values);
+          engine.scratch().give(sums);
         });
     return count;
+  }
+
+  private static void addInactive(float[] x, float[] sums, int length) {
+    for (int i = 0; i < length; i++) sums[i] += 1f - Elementwise.isPositive(x[i]);
   }
 
   /**
@@ -168,6 +185,13 @@ final class InactiveSums {
       int[] small = new int[outputs];
       for (int i = 0; i < outputs; i++) small[i] = i <= first ? i : Math.max(first, i - left);
       return new Axis(extent - left * stride, small);
+    }
+
+    /** Returns how many places from this one on have the same value. */
+    int run(int place) {
+      int end = place;
+      while (end < small.length && small[end] == small[place]) end++;
+      return end - place;
     }
   }
 }

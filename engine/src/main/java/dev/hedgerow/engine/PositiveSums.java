@@ -132,6 +132,7 @@ final class PositiveSums {
     for (int y = 0; y < height; y += TILE) {
       for (int c = 0; c < width; c += TILE) {
         float read = largestRead[(sample * tilesY + y / TILE) * tilesX + c / TILE];
+        if (isTrusted(plane, outputs, y, c, weightSums, read * TRUSTED_OF_BOUND)) continue;
         for (int i = 0; i < least.length; i++) least[i] = weightSums[i] * read * TRUSTED_OF_BOUND;
         raiseToLargest(plane, outputs, y, c, least);
         for (int i = y; i < Math.min(height, y + TILE); i++) {
@@ -145,6 +146,32 @@ final class PositiveSums {
       }
     }
     engine.scratch().give(row);
+  }
+
+  /** Whether all sums of a tile are to be trusted, as most are. */
+  private boolean isTrusted(
+      int plane, int outputs, int y, int c, float[] weightSums, float factor) {
+    int rows = Math.min(TILE, height - y);
+    int columns = Math.min(TILE, width - c);
+    boolean trusted = true;
+    for (int block = 0; block < outputs; block++) {
+      int at = plane + ((block * height + y) * width + c) * BLOCK;
+      trusted &=
+          engine
+              .kernels()
+              .isLevel(
+                  z.data,
+                  at,
+                  rows,
+                  width * BLOCK,
+                  columns,
+                  BLOCK,
+                  weightSums,
+                  block * BLOCK,
+                  factor,
+                  TRUSTED);
+    }
+    return trusted;
   }
 
   /** Raises, for each channel, the least sum that is trusted to a share of the tile's largest. */

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.lang.reflect.Proxy;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -127,7 +128,9 @@ class HedgingTest {
     // Two passes, and one over an image of 5×5 pixels.
     assertTrue(forward <= 2 + 25.0 / (28 * 28) + 1e-9, "forward " + forward);
     Tensor r = Tensor.of(Shape.of(1, 48, 28, 28), Samples.gaussians(random, 48 * 28 * 28));
-    Hedging.Shares shares = hedging.shares(counted, r, 1, 1, 1);
+    List<Hedging.Term> terms = List.of(Hedging.Term.values());
+    assertEquals(List.of(terms), hedging.groups(Set.copyOf(terms)));
+    Hedging.Shares shares = hedging.shares(counted, terms, r, 1, 1, 1);
     convolution.reverse(counted, WeightView.ABSOLUTE, shares.s(), input.with(0, 3));
     assertEquals(3, work.get() / once, 1e-9);
   }
@@ -141,22 +144,55 @@ class HedgingTest {
     for (int i = 0; i < x.length; i += 7) x[i] = 0;
     for (int i = 0; i < x.length; i += 5) cau[i] = 0;
     Tensor back = Tensor.of(shape.with(0, 3), cau);
-    long hedged = Hedging.contribute(engine, Tensor.of(shape, x), back);
-    float[] sum = Hedging.sum(engine, Tensor.of(shape, x), back, 0.25f).toArray();
+    Tensor input = Tensor.of(shape, x);
+    var c = new Hedging.Sample(back, 0);
+    long hedged = Hedging.contribute(engine, input, c);
+    Tensor sum =
+        Hedging.sum(
+            engine, input, c, new Hedging.Sample(back, 1), new Hedging.Sample(back, 2), 0.25f);
     float[] expected = new float[x.length];
     long count = 0;
     for (int i = 0; i < x.length; i++) {
-      float c = Math.max(x[i], 0) * cau[i];
-      if (c != 0) {
+      float contribution = Math.max(x[i], 0) * cau[i];
+      if (contribution != 0) {
         count++;
-        expected[i] = c - 0.25f;
+        expected[i] = contribution - 0.25f;
       }
       expected[i] += x[i] > 0 ? cau[x.length + i] : cau[2 * x.length + i];
     }
     assertEquals(count, hedged);
-    assertArrayEquals(expected, sum, 0f);
-    float[] zeros = new float[x.length];
-    Arrays.fill(zeros, 0f);
-    assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, zeros), back));
+    assertArrayEquals(expected, sum.toArray(), 0f);
+    assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, new float[x.length]), c));
+  }
+
+  /** What goes through the convolution alone comes back as from a batch, bit for bit. */
+  @Test
+  void togetherOrOneAfterTheOther() {
+    var random = new Random(7);
+    Shape input = Shape.of(1, 40, 21, 18);
+    Shape output = Shape.of(1, 35, 21, 18);
+    var convolution =
+        Convolution.of(
+            Parameter.of(Shape.of(35, 40, 3, 3), Samples.gaussians(random, 35 * 40 * 9)),
+            null,
+            Window.of(3, 1, 1),
+            1);
+    Tensor x = Tensor.of(input, Samples.gaussians(random, input.size()));
+    Tensor r = Tensor.of(output, Samples.gaussians(random, output.size()));
+    for (Engine each : List.of(engine, engine.exact())) {
+      Hedging batch = Hedging.of(each, convolution, x, true);
+      Hedging single = Hedging.of(each, convolution, x, false);
+      List<Hedging.Term> terms = List.of(Hedging.Term.values());
+      Hedging.Shares shares = batch.shares(each, terms, r, 0.5, 0.25, 1.5f);
+      double placed = 0;
+      for (List<Hedging.Term> group : single.groups(Set.copyOf(terms))) {
+        assertEquals(1, group.size());
+        Hedging.Shares alone = single.shares(each, group, r, 0.5, 0.25, 1.5f);
+        assertArrayEquals(
+            shares.s().image(terms.indexOf(group.getFirst())).toArray(), alone.s().toArray(), 0f);
+        placed += alone.placed();
+      }
+      assertEquals(shares.placed(), placed, 1e-9);
+    }
   }
 }

@@ -231,6 +231,39 @@ public interface Kernels {
       int yAt,
       int count);
 
+  /**
+   * Whether, lane by lane, no value of a window of pixels is less than {@code least[leastAt + o] ·
+   * factor}, nor than {@code share} of the largest magnitude in the window.
+   */
+  boolean isLevel(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] least,
+      int leastAt,
+      float factor,
+      float share);
+
+  /**
+   * Stores differences of pixels, {@code y[yAt + 16p + o] = a[aAt + p·aStep + o] − b[bAt + 16p +
+   * o]} for p from 0 on, up to the first pixel with one that is less than {@code share · a}.
+   *
+   * @return the number of that pixel, which is stored too, or {@code count} if there is none
+   */
+  int subtractPixels(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      float[] y,
+      int yAt,
+      int count,
+      float share);
+
   /** Stores the sum of a window of pixels times a factor. */
   void windowSum(
       float[] x,
@@ -269,6 +302,45 @@ public interface Kernels {
       float factor,
       float[] s,
       int sAt);
+
+  /**
+   * Stores {@code s = y/z}, but 0 where {@code |z| ≤ ignored}, for elements of relevance r: {@code
+   * y = ofP·P + ofN·N}, P is r⁺ times {@code positive} and N is r⁻ times {@code negative}, both
+   * rounded to float.
+   *
+   * @return Σ of y but where {@code |z| ≤ ignored}
+   */
+  double shares(
+      float[] r,
+      int rAt,
+      double positive,
+      double negative,
+      float ofP,
+      float ofN,
+      float[] z,
+      int zAt,
+      float ignored,
+      float[] s,
+      int sAt,
+      int count);
+
+  /**
+   * Stores {@code y = (c − psi where c ≠ 0) + (a where x > 0, else u)} for elements; the sums are
+   * made from left to right, 0 being added where nothing is.
+   */
+  void hedge(
+      float[] x,
+      int xAt,
+      float[] c,
+      int cAt,
+      float[] a,
+      int aAt,
+      float[] u,
+      int uAt,
+      float psi,
+      float[] y,
+      int yAt,
+      int count);
 
   /** Returns this machine's best kernels; chosen once. */
   static Kernels best() {

@@ -327,6 +327,57 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public boolean isLevel(
+      float[] x,
+      int xAt,
+      int rows,
+      int rowStep,
+      int columns,
+      int columnStep,
+      float[] least,
+      int leastAt,
+      float factor,
+      float share) {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      float smallest = Float.POSITIVE_INFINITY;
+      float largest = 0;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          float value = x[xAt + r * rowStep + c * columnStep + lane];
+          smallest = Math.min(smallest, value);
+          largest = Math.max(largest, Math.abs(value));
+        }
+      }
+      if (smallest < Math.max(least[leastAt + lane] * factor, largest * share)) return false;
+    }
+    return true;
+  }
+
+  @Override
+  public int subtractPixels(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      float[] y,
+      int yAt,
+      int count,
+      float share) {
+    for (int pixel = 0; pixel < count; pixel++) {
+      boolean small = false;
+      for (int lane = 0; lane < BLOCK; lane++) {
+        float from = a[aAt + pixel * aStep + lane];
+        float difference = from - b[bAt + pixel * BLOCK + lane];
+        y[yAt + pixel * BLOCK + lane] = difference;
+        small |= difference < share * from;
+      }
+      if (small) return pixel;
+    }
+    return count;
+  }
+
+  @Override
   public void windowSum(
       float[] x,
       int xAt,
@@ -387,6 +438,52 @@ public final class ScalarKernels implements Kernels {
         int at = xAt + r * rowStep + c * columnStep;
         for (int lane = 0; lane < BLOCK; lane++) dx[at + lane] += s[sAt + lane] * factor;
       }
+    }
+  }
+
+  @Override
+  public double shares(
+      float[] r,
+      int rAt,
+      double positive,
+      double negative,
+      float ofP,
+      float ofN,
+      float[] z,
+      int zAt,
+      float ignored,
+      float[] s,
+      int sAt,
+      int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      float p = (float) (Math.max(r[rAt + i], 0f) * positive);
+      float n = (float) (Math.min(r[rAt + i], 0f) * negative);
+      float y = ofP * p + ofN * n;
+      boolean divided = !(Math.abs(z[zAt + i]) <= ignored);
+      s[sAt + i] = divided ? y / z[zAt + i] : 0f;
+      if (divided) sum += y;
+    }
+    return sum;
+  }
+
+  @Override
+  public void hedge(
+      float[] x,
+      int xAt,
+      float[] c,
+      int cAt,
+      float[] a,
+      int aAt,
+      float[] u,
+      int uAt,
+      float psi,
+      float[] y,
+      int yAt,
+      int count) {
+    for (int i = 0; i < count; i++) {
+      float contribution = c[cAt + i] == 0 ? 0f : c[cAt + i] - psi;
+      y[yAt + i] = contribution + (x[xAt + i] > 0 ? a[aAt + i] : u[uAt + i]);
     }
   }
 }
