@@ -132,23 +132,26 @@ public final class Hedging {
         engine,
         size,
         (task, from, to) -> {
-          int length = to - from;
           for (int k = 0; k < terms.size(); k++) {
-            float[] values = chunk(engine, x.data, from, length);
-            if (terms.get(k) == Term.C) rectify(values, length);
-            else indicatePositive(values, length);
-            putBack(engine, values, a.data, k * size + from, length);
+            if (k == 0) {
+              activate(terms.get(k), x.data, a.data, from, to);
+            } else {
+              int length = to - from;
+              float[] values = engine.scratch().take(CHUNK);
+              System.arraycopy(x.data, from, values, 0, length);
+              activate(terms.get(k), values, values, 0, length);
+              System.arraycopy(values, 0, a.data, k * size + from, length);
+              engine.scratch().give(values);
+            }
           }
         });
     return a;
   }
 
-  private static void rectify(float[] x, int length) {
-    for (int i = 0; i < length; i++) x[i] = Math.max(x[i], 0f);
-  }
-
-  private static void indicatePositive(float[] x, int length) {
-    for (int i = 0; i < length; i++) x[i] = Elementwise.isPositive(x[i]);
+  /** Loops over several arrays become vector instructions only where all have the same index. */
+  private static void activate(Term term, float[] x, float[] y, int from, int to) {
+    if (term == Term.C) for (int i = from; i < to; i++) y[i] = Math.max(x[i], 0f);
+    else for (int i = from; i < to; i++) y[i] = Elementwise.isPositive(x[i]);
   }
 
   /**
@@ -253,21 +256,6 @@ public final class Hedging {
                 from,
                 to - from));
     return sum;
-  }
-
-  /**
-   * Copies a chunk to the start of an array to be given back: loops over several arrays are
-   * compiled to vector instructions only where all have the same index.
-   */
-  private static float[] chunk(Engine engine, float[] data, int from, int length) {
-    float[] chunk = engine.scratch().take(CHUNK);
-    System.arraycopy(data, from, chunk, 0, length);
-    return chunk;
-  }
-
-  private static void putBack(Engine engine, float[] chunk, float[] data, int from, int length) {
-    System.arraycopy(chunk, 0, data, from, length);
-    engine.scratch().give(chunk);
   }
 
   @FunctionalInterface

@@ -26,6 +26,9 @@ final class PositiveSums {
   /** Side of the tiles. */
   private static final int TILE = 4;
 
+  /** Side of what a tile reads. */
+  private static final int READ = TILE + 2;
+
   private static final int[] ONE_TAP = {0};
 
   private final Engine engine;
@@ -43,7 +46,7 @@ final class PositiveSums {
   /** The largest value that each tile of each sample reads. */
   private final float[] largestRead;
 
-  private PositiveSums(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
+  PositiveSums(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
     this.engine = engine;
     this.sweep = sweep;
     this.weights = weights;
@@ -69,43 +72,73 @@ final class PositiveSums {
   static void mend(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
     var sums = new PositiveSums(engine, sweep, weights, x, z);
     int units = weights.length;
-    int rows = z.shape().extent(0) * sums.tilesY;
-    engine.forEach(rows, row -> sums.read(row / sums.tilesY, row % sums.tilesY));
+    sums.read();
     engine.forEach(z.shape().extent(0) * units, task -> sums.mend(task / units, task % units));
   }
 
-  /** Finds the largest value that each tile of a row of tiles reads. */
+  /**
+   * Finds the largest value that each tile reads.
+   *
+   * @return {@code [sample][row of tiles][tile]}
+   */
+  float[] read() {
+    int rows = z.shape().extent(0) * tilesY;
+    engine.forEach(rows, row -> read(row / tilesY, row % tilesY));
+    return largestRead;
+  }
+
   private void read(int sample, int tileY) {
     int top = -Arrays.stream(sweep.tapY()).min().getAsInt();
-    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
     int rows = x.shape().extent(2);
     int columns = x.shape().extent(3);
     int fromRow = Math.max(0, tileY * TILE - top);
-    int toRow = Math.min(rows, tileY * TILE - top + TILE + 2);
-    float[] largest = new float[BLOCK];
+    int toRow = Math.min(rows, tileY * TILE - top + READ);
+    if (fromRow >= toRow) return;
+    int inputBlocks = blocks(channels);
+    int line = tilesX * BLOCK;
+    float[] maxima = engine.scratch().take(inputBlocks * line);
+    for (int block = 0; block < inputBlocks; block++) {
+      int at = ((sample * inputBlocks + block) * rows + fromRow) * columns * BLOCK;
+      readRow(at, toRow - fromRow, columns, maxima, block * line);
+    }
+    engine.kernels().windowMaxima(maxima, 0, BLOCK, inputBlocks, line, 1, BLOCK, maxima, 0, tilesX);
     for (int tileX = 0; tileX < tilesX; tileX++) {
-      int fromColumn = Math.max(0, tileX * TILE - left);
-      int toColumn = Math.min(columns, tileX * TILE - left + TILE + 2);
-      if (fromRow >= toRow || fromColumn >= toColumn) continue;
-      float of = 0;
-      for (int block = 0; block < blocks(channels); block++) {
-        int plane = (sample * blocks(channels) + block) * rows * columns;
+      float largest = 0;
+      for (int lane = 0; lane < BLOCK; lane++) {
+        largest = Math.max(largest, maxima[tileX * BLOCK + lane]);
+      }
+      largestRead[(sample * tilesY + tileY) * tilesX + tileX] = largest;
+    }
+    engine.scratch().give(maxima);
+  }
+
+  /** Stores, lane by lane, the largest values that the tiles of a row read of a block. */
+  private void readRow(int at, int rows, int columns, float[] maxima, int to) {
+    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
+    for (int tileX = 0; tileX < tilesX; ) {
+      int from = Math.max(0, tileX * TILE - left);
+      int width = Math.min(columns, tileX * TILE - left + READ) - from;
+      // Of tiles that read as many columns, the next reads 4 pixels further on.
+      int count = width < READ ? 1 : (columns - from - READ) / TILE + 1;
+      count = Math.min(count, tilesX - tileX);
+      if (width <= 0) {
+        Arrays.fill(maxima, to + tileX * BLOCK, to + (tileX + 1) * BLOCK, 0f);
+      } else {
         engine
             .kernels()
             .windowMaxima(
                 x.data,
-                (plane + fromRow * columns + fromColumn) * BLOCK,
-                0,
-                toRow - fromRow,
+                at + from * BLOCK,
+                TILE * BLOCK,
+                rows,
                 columns * BLOCK,
-                toColumn - fromColumn,
+                width,
                 BLOCK,
-                largest,
-                0,
-                1);
-        for (float value : largest) of = Math.max(of, value);
+                maxima,
+                to + tileX * BLOCK,
+                count);
       }
-      largestRead[(sample * tilesY + tileY) * tilesX + tileX] = of;
+      tileX += count;
     }
   }
 

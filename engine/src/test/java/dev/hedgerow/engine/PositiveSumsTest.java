@@ -84,6 +84,43 @@ class PositiveSumsTest {
   }
 
   @Test
+  void theLargestValueThatATileReads() {
+    var random = new Random(11);
+    for (int round = 0; round < 200; round++) {
+      int[] pads = random.ints(4, 0, 5).toArray();
+      var window = new Window(3, 3, 1, 1, 1, 1, pads[0], pads[1], pads[2], pads[3]);
+      int height = 3 + random.nextInt(14);
+      int width = 3 + random.nextInt(14);
+      int channels = 1 + random.nextInt(40);
+      Shape shape = Shape.of(2, channels, height, width);
+      float[] values = new float[shape.size()];
+      for (int i = 0; i < values.length; i++) values[i] = Math.max(0, random.nextFloat() - 0.9f);
+      Tensor z =
+          Tensor.zeros(
+              Shape.of(2, 1, height + pads[0] + pads[2] - 2, width + pads[1] + pads[3] - 2));
+      Convolution.Sweep sweep = Convolution.Sweep.forward(window);
+      float[] read =
+          new PositiveSums(engine, sweep, new float[1][], Tensor.of(shape, values), z).read();
+      int tilesY = Math.ceilDiv(z.shape().extent(2), 4);
+      int tilesX = Math.ceilDiv(z.shape().extent(3), 4);
+      float[] expected = new float[2 * tilesY * tilesX];
+      for (int i = 0; i < values.length; i++) {
+        int column = i % width + window.left();
+        int row = i / width % height + window.top();
+        for (int y = 0; y < tilesY && y * 4 <= row; y++) {
+          if (row >= y * 4 + 6) continue;
+          for (int x = 0; x < tilesX && x * 4 <= column; x++) {
+            if (column >= x * 4 + 6) continue;
+            int tile = (i / (channels * height * width) * tilesY + y) * tilesX + x;
+            expected[tile] = Math.max(expected[tile], values[i]);
+          }
+        }
+      }
+      assertArrayEquals(expected, read, window + " of " + shape);
+    }
+  }
+
+  @Test
   void anExactEngineAddsUpEverySum() {
     var random = new Random(9);
     Convolution convolution = convolution(random, 32, 41);
