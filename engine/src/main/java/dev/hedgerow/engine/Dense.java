@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A fully connected layer, {@code y = W x + b}. The weights are read where they are, in the heap or
- * in a mapped file; only for SQUARED and ONE does a task copy those it reads.
+ * in a mapped file; only for SQUARED and ONE does a task copy those it reads. Large ones in a file
+ * move into the heap when the layer is applied a second time, if the heap has ample room: it has
+ * larger pages, and some virtual machines are slow to read pages of a file again.
  */
 public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
@@ -16,7 +18,11 @@ public final class Dense implements LinearOperator {
   /** Most columns of a task: long runs of memory, and sums that stay in the first-level cache. */
   private static final int TASK_COLUMNS = 1024;
 
-  private final Parameter weight;
+  /** Least weights that move into the heap. */
+  private static final int LEAST_MOVED = 1 << 20;
+
+  private volatile Parameter weight;
+  private volatile boolean applied;
   private final @Nullable Parameter bias;
   private final boolean transposed;
   private final int inputs;
@@ -102,6 +108,8 @@ public final class Dense implements LinearOperator {
    * @return {@code [N, out]}
    */
   public Tensor apply(Engine engine, Tensor x) {
+    if (applied && weight.shape().size() >= LEAST_MOVED) weight = weight.inHeap(engine);
+    applied = true;
     Tensor y = forward(engine, WeightView.PLAIN, x);
     if (bias == null) return y;
     float[] add = engine.scratch().take(outputs);

@@ -12,6 +12,9 @@ public final class Parameter {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Values that a task copies. */
+  private static final int COPIED = 1 << 18;
+
   private final Shape shape;
   private final MemorySegment values;
 
@@ -91,6 +94,25 @@ public final class Parameter {
     float[] copy = new float[shape.size()];
     copy(0, copy, 0, copy.length);
     return copy;
+  }
+
+  /**
+   * Returns the same values in the heap: this parameter, if that is where they are, or if the heap
+   * has not room for them three times over.
+   */
+  Parameter inHeap(Engine engine) {
+    if (!values.isNative() || values.address() == 0) return this;
+    Runtime machine = Runtime.getRuntime();
+    long room = machine.maxMemory() - machine.totalMemory() + machine.freeMemory();
+    if (room / 3 < values.byteSize()) return this;
+    float[] heap = new float[shape.size()];
+    engine.forEach(
+        Math.ceilDiv(heap.length, COPIED),
+        task -> {
+          int from = task * COPIED;
+          copy(from, heap, from, Math.min(COPIED, heap.length - from));
+        });
+    return of(shape, heap);
   }
 
   /** Returns the values as raw native-endian float32 memory, for kernels. */

@@ -4,6 +4,8 @@ import static dev.hedgerow.engine.Samples.assertRefused;
 import static dev.hedgerow.engine.Samples.assertValues;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -104,6 +106,29 @@ class DenseTest {
     assertValues(dense.forward(engine, WeightView.PLAIN, x), Shape.of(2, 2), 14, 14, 1, 5);
     Dense other = Dense.ofTransposed(Parameter.of(Shape.of(3, 2), 1, -1, 2, 0, 3, 5), bias);
     assertValues(other.apply(engine, x), Shape.of(2, 2), 24, 34, 11, 25);
+  }
+
+  @Test
+  void largeMappedWeightsMoveIntoTheHeapWhenUsedAgain() {
+    Shape shape = Shape.of(1025, 1024);
+    float[] w = Samples.gaussians(new Random(8), shape.size());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(4L * w.length + 2, 4).asSlice(2, 4L * w.length);
+      var layout = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+      MemorySegment.copy(w, 0, memory, layout, 0, w.length);
+      for (boolean transposed : new boolean[] {false, true}) {
+        Parameter mapped = Parameter.inPlace(shape, memory);
+        Dense dense = transposed ? Dense.ofTransposed(mapped, null) : Dense.of(mapped, null);
+        int inputs = shape.extent(transposed ? 0 : 1);
+        Tensor x = Tensor.of(Shape.of(1, inputs), Samples.gaussians(new Random(9), inputs));
+        float[] first = dense.apply(engine, x).toArray();
+        assertTrue(dense.weight().segment().isNative());
+        float[] second = dense.apply(engine, x).toArray();
+        assertFalse(dense.weight().segment().isNative());
+        assertArrayEquals(first, second, 0f);
+        assertArrayEquals(w, dense.weight().toArray(), 0f);
+      }
+    }
   }
 
   @Test
