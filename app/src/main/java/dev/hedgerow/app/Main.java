@@ -63,6 +63,7 @@ final class Main implements Callable<Integer> {
   public static void main(String... arguments) {
     var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    if (List.of(arguments).contains("explain")) WarmUp.start();
     System.exit(run(out, err, arguments));
   }
 

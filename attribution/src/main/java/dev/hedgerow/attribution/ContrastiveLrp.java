@@ -12,6 +12,7 @@ import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Contrastive LRP: the relevance R of class t minus the relevance D of what speaks for all others,
@@ -103,15 +104,30 @@ final class ContrastiveLrp implements Attributor {
 
   @Override
   public Set<Node> keeps(Graph graph, Options options) {
-    return Descent.keeps(Descent.start(graph, options), Descent.saliency(graph, options));
+    return Descent.keeps(start(graph, options), Descent.saliency(graph, options));
+  }
+
+  /**
+   * Returns the start layer of the options, null if they name none.
+   *
+   * @throws IllegalArgumentException for CLRP2, whose D is R there: it differs in the last layer
+   *     alone, which LRP-0 crosses with its weights negated as without
+   */
+  private @Nullable Node start(Graph graph, Options options) {
+    Node start = Descent.start(graph, options);
+    if (form == Form.CLRP2 && start != null && !start.equals(graph.logits())) {
+      throw new IllegalArgumentException(
+          "relevance that starts at layer \"%s\" does not pass the last layer, which CLRP2 contrasts"
+              .formatted(start.name()));
+    }
+    return start;
   }
 
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Graph graph = recording.graph();
     var descent =
-        new Descent(
-            engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
+        new Descent(engine, recording, start(graph, options), Descent.saliency(graph, options));
     StartRelevance start =
         options.start() == null
             ? StartRelevance.of(ofTarget(engine, recording, target))

@@ -2,6 +2,7 @@ package dev.hedgerow.attribution;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.Engine;
@@ -97,6 +98,16 @@ class StartsTest {
   @ParameterizedTest
   @MethodSource("methods")
   void everyStartLayer(Attributor method) {
+    if (method.name().equals("contrastive-lrp:clrp2")) {
+      Options below = options.withStartLayer("relu1");
+      var refused = assertThrows(IllegalArgumentException.class, () -> explain(method, 0, below));
+      assertEquals(
+          "relevance that starts at layer \"relu1\" does not pass the last layer, which CLRP2"
+              + " contrasts",
+          refused.getMessage());
+      assertFinite(method, heatmap(method, 0, options.withStartLayer("fc2")));
+      return;
+    }
     String base = base(method);
     float[] own = heatmap(method, 0, options);
     for (String layer : List.of("relu1", "conv2", "relu2", "pool2")) {

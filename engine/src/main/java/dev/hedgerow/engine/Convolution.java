@@ -669,19 +669,23 @@ public final class Convolution implements LinearOperator {
         int values = (to - from) * window;
         convolution.weight.copy(
             (output * inputsPerGroup + from - groupStart) * window, row, 0, values);
-        for (int input = from; input < to; input++) {
+        view.show(row, values);
+        for (int input = from, at = 0; input < to; input++, at += window) {
           int source = (reverse ? output : input) - firstSource;
           int target = (reverse ? input : output) - firstTarget;
           int block = source / BLOCK;
           int channels = Math.min(BLOCK, endSource - firstSource - block * BLOCK);
-          int at = (block * BLOCK * taps + source % BLOCK) * lanes + target;
-          for (int tap = 0; tap < taps; tap++) {
-            packed[at + tap * channels * lanes] =
-                view.of(row[(input - from) * window + sweep.tapIndex[tap]]);
-          }
+          int first = (block * BLOCK * taps + source % BLOCK) * lanes + target;
+          spread(row, at, sweep.tapIndex, packed, first, channels * lanes);
         }
       }
       return packed;
+    }
+
+    /** Stores the taps of one pair of channels, {@code step} apart. */
+    private static void spread(
+        float[] row, int at, int[] taps, float[] packed, int first, int step) {
+      for (int tap = 0; tap < taps.length; tap++) packed[first + tap * step] = row[at + taps[tap]];
     }
 
     int units() {

@@ -264,7 +264,7 @@ public final class Dense implements LinearOperator {
     for (int r = 0; r < count; r++) {
       weight.copy((row + r) * columns + column, shown, r * width, width);
     }
-    for (int i = 0; i < shown.length; i++) shown[i] = view.of(shown[i]);
+    view.show(shown, shown.length);
     return MemorySegment.ofArray(shown);
   }
 

@@ -26,4 +26,17 @@ public enum WeightView {
       case ONE -> 1f;
     };
   }
+
+  /** Replaces the first {@code count} weights by what this view shows of them. */
+  void show(float[] weights, int count) {
+    switch (this) {
+      case PLAIN -> {}
+      case ABSOLUTE -> {
+        for (int i = 0; i < count; i++) weights[i] = Math.abs(weights[i]);
+      }
+      default -> {
+        for (int i = 0; i < count; i++) weights[i] = of(weights[i]);
+      }
+    }
+  }
 }
