@@ -5,7 +5,6 @@ import dev.hedgerow.engine.kernel.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -14,13 +13,14 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** The kernels with vectors of 128 bits. Written by build/GenerateKernels.java. */
 final class VectorKernels128 implements Kernels {
+  /**
+   * The one kind of vector in the process. With a second the methods of the Vector API, which all
+   * kinds share, see two classes; C2 then leaves the vectors of every kernel in boxes.
+   */
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_128;
+
   private static final int LANES = S.length();
 
-  /** Doubles, and as many floats. */
-  private static final VectorSpecies<Double> D = DoubleVector.SPECIES_128;
-
-  private static final VectorSpecies<Float> H = FloatVector.SPECIES_64;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(S, 2, 1, true);
   private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(S, 1, 1, true);
@@ -977,28 +977,54 @@ final class VectorKernels128 implements Kernels {
       float[] s,
       int sAt,
       int count) {
-    DoubleVector sums = DoubleVector.zero(D);
+    if (!isSplit(positive) || !isSplit(negative)) {
+      return ScalarKernels.INSTANCE.shares(
+          r, rAt, positive, negative, ofP, ofN, z, zAt, ignored, s, sAt, count);
+    }
+    float positive0 = (float) positive;
+    float positive1 = (float) (positive - positive0);
+    float negative0 = (float) negative;
+    float negative1 = (float) (negative - negative0);
+    FloatVector sum = FloatVector.zero(S);
+    FloatVector lost = FloatVector.zero(S);
     int i = 0;
-    for (; i <= count - D.length(); i += D.length()) {
-      FloatVector relevance = FloatVector.fromArray(H, r, rAt + i);
-      FloatVector p = rounded(relevance.max(0f), positive);
-      FloatVector n = rounded(relevance.min(0f), negative);
+    for (; i <= count - LANES; i += LANES) {
+      FloatVector relevance = FloatVector.fromArray(S, r, rAt + i);
+      FloatVector raising = relevance.max(0f);
+      FloatVector lowering = relevance.min(0f);
+      FloatVector p = raising.fma(FloatVector.broadcast(S, positive0), raising.mul(positive1));
+      FloatVector n = lowering.fma(FloatVector.broadcast(S, negative0), lowering.mul(negative1));
       FloatVector y = p.mul(ofP).add(n.mul(ofN));
-      FloatVector divisor = FloatVector.fromArray(H, z, zAt + i);
+      FloatVector divisor = FloatVector.fromArray(S, z, zAt + i);
       VectorMask<Float> ignore = divisor.abs().compare(VectorOperators.LE, ignored);
       y.div(divisor).blend(0f, ignore).intoArray(s, sAt + i);
-      sums = sums.add((DoubleVector) y.blend(0f, ignore).convertShape(VectorOperators.F2D, D, 0));
+      // Knuth's two-sum: what is rounded away is kept, so the sum is as good as one of doubles.
+      FloatVector summand = y.blend(0f, ignore);
+      FloatVector total = sum.add(summand);
+      FloatVector added = total.sub(sum);
+      lost = lost.add(sum.sub(total.sub(added)).add(summand.sub(added)));
+      sum = total;
     }
     double rest =
         ScalarKernels.INSTANCE.shares(
             r, rAt + i, positive, negative, ofP, ofN, z, zAt + i, ignored, s, sAt + i, count - i);
-    return sums.reduceLanes(VectorOperators.ADD) + rest;
+    return (double) sum.lane(0)
+        + lost.lane(0)
+        + (double) sum.lane(1)
+        + lost.lane(1)
+        + (double) sum.lane(2)
+        + lost.lane(2)
+        + (double) sum.lane(3)
+        + lost.lane(3)
+        + rest;
   }
 
-  /** The product, rounded once. */
-  private static FloatVector rounded(FloatVector v, double factor) {
-    DoubleVector product = ((DoubleVector) v.convertShape(VectorOperators.F2D, D, 0)).mul(factor);
-    return (FloatVector) product.convertShape(VectorOperators.D2F, H, 0);
+  /**
+   * Whether a number is nearly the sum of two floats, so that a product with it is rounded but
+   * once: x·f = x·f₀ + x·f₁. A double that is too large or too small for that is not.
+   */
+  private static boolean isSplit(double factor) {
+    return factor == 0 || Math.abs(factor) > 0x1p-100 && Math.abs(factor) < 0x1p+100;
   }
 
   @Override

@@ -1,0 +1,97 @@
+package dev.hedgerow.engine.simd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.hedgerow.engine.kernel.Kernels;
+import dev.hedgerow.engine.kernel.ScalarKernels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class VectorKernelsTest {
+  private static final List<Kernels> WIDTHS =
+      List.of(new VectorKernels128(), new VectorKernels256(), new VectorKernels512());
+
+  /**
+   * Vectors of a second width or element type in the kernels of one process triple an explanation's
+   * time: C2 no longer knows which class the Vector API's shared methods are called with.
+   */
+  @Test
+  void oneKindOfVector() throws IOException {
+    for (Kernels kernels : WIDTHS) {
+      String name = kernels.getClass().getSimpleName();
+      String width = name.replace("VectorKernels", "");
+      assertEquals(Set.of("FloatVector"), found("jdk/incubator/vector/(\\w+Vector)\\b", name));
+      assertEquals(Set.of(width), found("SPECIES_(\\w+)", name), name);
+    }
+  }
+
+  private static Set<String> found(String pattern, String name) throws IOException {
+    try (InputStream in = VectorKernels.class.getResourceAsStream(name + ".class")) {
+      String constants = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+      return Pattern.compile(pattern)
+          .matcher(constants)
+          .results()
+          .map((MatchResult result) -> result.group(1))
+          .collect(Collectors.toSet());
+    }
+  }
+
+  /** Shares are those of doubles rounded to float; their sum is as exact as one of doubles. */
+  @Test
+  void sharesAreRoundedOnce() {
+    var random = new Random(8);
+    int count = 10_007;
+    float[] r = new float[count + 3];
+    float[] z = new float[count + 5];
+    for (int i = 0; i < r.length; i++) {
+      r[i] = (float) (random.nextGaussian() * Math.exp(10 * random.nextGaussian()));
+    }
+    for (int i = 0; i < z.length; i++) z[i] = i % 11 == 0 ? 0 : (float) random.nextGaussian();
+    double[][] factors = {
+      {1, 1}, {1 / 3.0, 0.7}, {1e-20, 0}, {-1e20, 3e-7}, {1e-35, 1e-33}, {1e39, 2e40}
+    };
+    for (double[] factor : factors) {
+      float[] expected = new float[count + 2];
+      double sum = shares(ScalarKernels.INSTANCE, r, factor, z, expected, count);
+      double magnitude =
+          shares(
+              ScalarKernels.INSTANCE,
+              magnitudes(r),
+              absolute(factor),
+              z,
+              new float[count + 2],
+              count);
+      for (Kernels kernels : WIDTHS) {
+        float[] actual = new float[count + 2];
+        assertEquals(
+            sum, shares(kernels, r, factor, z, actual, count), 1e-12 * magnitude, kernels.name());
+        for (int i = 0; i < actual.length; i++) {
+          assertEquals(expected[i], actual[i], 2 * Math.ulp(expected[i]), kernels.name() + " " + i);
+        }
+      }
+    }
+  }
+
+  private static double shares(
+      Kernels kernels, float[] r, double[] factor, float[] z, float[] s, int count) {
+    return kernels.shares(r, 3, factor[0], factor[1], 1.5f, 1f, z, 5, 1e-30f, s, 2, count);
+  }
+
+  private static float[] magnitudes(float[] r) {
+    float[] magnitudes = r.clone();
+    for (int i = 0; i < r.length; i++) magnitudes[i] = Math.abs(r[i]);
+    return magnitudes;
+  }
+
+  private static double[] absolute(double[] factor) {
+    return new double[] {Math.abs(factor[0]), Math.abs(factor[1])};
+  }
+}
