@@ -1,15 +1,15 @@
 package dev.hedgerow.engine;
 
 import dev.hedgerow.engine.kernel.Kernels;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fully connected layer, {@code y = W x + b}. The weights are read where they are, in the heap or
- * in a mapped file; only for SQUARED and ONE does a task copy those it reads. Large ones in a file
- * move into the heap when the layer is applied a second time, if the heap has ample room: it has
- * larger pages, and some virtual machines are slow to read pages of a file again.
+ * A fully connected layer, {@code y = W x + b}. Plain weights in the heap are read where they are.
+ * Of those in a mapped file, and of other views, a task copies what it is about to read, which fits
+ * the cache. Large weights in a file move into the heap when the layer is applied a second time, if
+ * the heap has ample room: it has larger pages, and some virtual machines are slow to read pages of
+ * a file again.
  */
 public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
@@ -192,88 +192,72 @@ public final class Dense implements LinearOperator {
   /** {@code to[n, r] = Σ_i w[r, i] from[n, i]}, a few rows a task. */
   private void multiplyRows(Engine engine, WeightView view, Tensor from, Tensor to) {
     Kernels kernels = engine.kernels();
+    Parameter weight = this.weight;
     int batch = from.shape().extent(0);
     int rows = weight.shape().extent(0);
     int columns = weight.shape().extent(1);
+    float @Nullable [] inPlace = view == WeightView.PLAIN ? weight.array() : null;
     int step = Math.min(Math.max(TASK_WEIGHTS / Math.max(columns, 1) / 4 * 4, 4), 256);
     engine.forEach(
-        (rows + step - 1) / step,
+        Math.ceilDiv(rows, step),
         task -> {
           int row = task * step;
           int count = Math.min(step, rows - row);
-          boolean copied = isCopied(view);
-          MemorySegment w = copied ? copy(view, row, count, 0, columns) : weight.segment();
+          float[] w = inPlace != null ? inPlace : engine.scratch().take(count * columns);
+          int at = row * columns;
+          if (inPlace == null) {
+            show(weight, view, at, w, count * columns);
+            at = 0;
+          }
           for (int n = 0; n < batch; n++) {
             kernels.multiplyRows(
-                w,
-                view == WeightView.ABSOLUTE,
-                low(view),
-                high(view),
-                copied ? 0 : row,
-                count,
-                columns,
-                from.data,
-                n * columns,
-                to.data,
-                n * rows + row);
+                w, at, count, columns, from.data, n * columns, to.data, n * rows + row);
           }
+          if (inPlace == null) engine.scratch().give(w);
         });
   }
 
-  /** {@code to[n, i] = Σ_r w[r, i] from[n, r]}, a run of columns a task. */
+  /** {@code to[n, i] = Σ_r w[r, i] from[n, r]}, a run of columns a task; rows in order. */
   private void multiplyColumns(Engine engine, WeightView view, Tensor from, Tensor to) {
     Kernels kernels = engine.kernels();
+    Parameter weight = this.weight;
     int batch = from.shape().extent(0);
     int rows = weight.shape().extent(0);
     int columns = weight.shape().extent(1);
+    float @Nullable [] inPlace = view == WeightView.PLAIN ? weight.array() : null;
     int step = Math.min(Math.max((columns / 8 + 63) / 64 * 64, 64), TASK_COLUMNS);
     engine.forEach(
-        (columns + step - 1) / step,
+        Math.ceilDiv(columns, step),
         task -> {
           int column = task * step;
           int count = Math.min(step, columns - column);
-          boolean copied = isCopied(view);
-          MemorySegment w = copied ? copy(view, 0, rows, column, count) : weight.segment();
+          float[] w = inPlace != null ? inPlace : engine.scratch().take(count);
           for (int n = 0; n < batch; n++) {
-            kernels.multiplyColumns(
-                w,
-                view == WeightView.ABSOLUTE,
-                low(view),
-                high(view),
-                rows,
-                copied ? count : columns,
-                copied ? 0 : column,
-                count,
-                from.data,
-                n * rows,
-                to.data,
-                n * columns + column);
+            int at = n * columns + column;
+            Arrays.fill(to.data, at, at + count, 0f);
           }
+          for (int r = 0; r < rows; r++) {
+            int at = r * columns + column;
+            boolean shown = inPlace != null;
+            for (int n = 0; n < batch; n++) {
+              float factor = from.data[n * rows + r];
+              if (factor == 0) continue; // as in most rows of a gradient
+              if (!shown) {
+                show(weight, view, at, w, count);
+                at = 0;
+                shown = true;
+              }
+              kernels.addMultiple(factor, w, at, to.data, n * columns + column, count);
+            }
+          }
+          if (inPlace == null) engine.scratch().give(w);
         });
   }
 
-  /** Whether the kernels do not make this view of the weights as they read them. */
-  private static boolean isCopied(WeightView view) {
-    return view == WeightView.SQUARED || view == WeightView.ONE;
-  }
-
-  /** What {@code view} shows of the weights that a task reads, {@code [count, width]}. */
-  private MemorySegment copy(WeightView view, int row, int count, int column, int width) {
-    int columns = weight.shape().extent(1);
-    float[] shown = new float[count * width];
-    for (int r = 0; r < count; r++) {
-      weight.copy((row + r) * columns + column, shown, r * width, width);
-    }
-    view.show(shown, shown.length);
-    return MemorySegment.ofArray(shown);
-  }
-
-  private static float low(WeightView view) {
-    return view == WeightView.POSITIVE ? 0f : Float.NEGATIVE_INFINITY;
-  }
-
-  private static float high(WeightView view) {
-    return view == WeightView.NEGATIVE ? 0f : Float.POSITIVE_INFINITY;
+  /** Copies weights from position {@code from}, as {@code view} shows them. */
+  private static void show(Parameter weight, WeightView view, int from, float[] to, int count) {
+    weight.copy(from, to, 0, count);
+    view.show(to, count);
   }
 
   private String describeWeight() {

@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The learned values of a layer: immutable float32 numbers in row-major order, either in the heap
@@ -115,9 +116,9 @@ public final class Parameter {
     return of(shape, heap);
   }
 
-  /** Returns the values as raw native-endian float32 memory, for kernels. */
-  MemorySegment segment() {
-    return values;
+  /** Returns the values, not copied; null if they are not an array's. */
+  float @Nullable [] array() {
+    return values.heapBase().orElse(null) instanceof float[] array ? array : null;
   }
 
   @Override

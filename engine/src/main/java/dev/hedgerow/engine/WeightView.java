@@ -34,6 +34,12 @@ public enum WeightView {
       case ABSOLUTE -> {
         for (int i = 0; i < count; i++) weights[i] = Math.abs(weights[i]);
       }
+      case POSITIVE -> {
+        for (int i = 0; i < count; i++) weights[i] = Math.max(weights[i], 0f);
+      }
+      case NEGATIVE -> {
+        for (int i = 0; i < count; i++) weights[i] = Math.min(weights[i], 0f);
+      }
       default -> {
         for (int i = 0; i < count; i++) weights[i] = of(weights[i]);
       }

@@ -80,8 +80,8 @@ public final class CountingEngine {
       case "depthwise" -> (long) ((int[]) a[3]).length * Kernels.BLOCK * number(a[9]);
       case "correlate" -> (long) number(a[3]) * number(a[7]) * Kernels.BLOCK * number(a[8]);
       case "correlateDepthwise" -> (long) Kernels.BLOCK * number(a[5]);
-      case "multiplyRows" -> (long) number(a[5]) * number(a[6]);
-      case "multiplyColumns" -> (long) number(a[4]) * number(a[7]);
+      case "multiplyRows" -> (long) number(a[2]) * number(a[3]);
+      case "addMultiple" -> number(a[5]);
       default -> 0;
     };
   }

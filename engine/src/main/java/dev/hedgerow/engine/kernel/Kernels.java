@@ -1,7 +1,5 @@
 package dev.hedgerow.engine.kernel;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The innermost loops, in scalar Java and with the Vector API. Arguments are trusted: operators
  * have checked them. One pixel is {@value #BLOCK} consecutive floats, one for each channel of a
@@ -176,44 +174,14 @@ public interface Kernels {
       float[] x, int xAt, int xStep, float[] s, int sAt, int columns, float[] w, int wAt);
 
   /**
-   * Multiplies rows of a matrix with a vector: {@code y[yAt + r] = Σ_i v(w[row + r, i]) · x[xAt +
-   * i]} for r below {@code rows}, where v clamps a weight to [low, high] or takes its absolute
-   * value.
-   *
-   * @param w row-major float32 values, {@code columns} a row
+   * Multiplies rows of a matrix with a vector: {@code y[yAt + r] = Σ_i w[wAt + r·columns + i] ·
+   * x[xAt + i]} for r below {@code rows}.
    */
   void multiplyRows(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int row,
-      int rows,
-      int columns,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt);
+      float[] w, int wAt, int rows, int columns, float[] x, int xAt, float[] y, int yAt);
 
-  /**
-   * Multiplies columns of a matrix with a vector: {@code y[yAt + i] = Σ_r s[sAt + r] · v(w[r,
-   * column + i])} for i below {@code count}; rows in order, rows with s = 0 left out.
-   *
-   * @param w row-major float32 values, {@code columns} a row, {@code rows} rows
-   */
-  void multiplyColumns(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int rows,
-      int columns,
-      int column,
-      int count,
-      float[] s,
-      int sAt,
-      float[] y,
-      int yAt);
+  /** Adds a multiple: {@code y[yAt + i] += factor · w[wAt + i]} for i below {@code count}. */
+  void addMultiple(float factor, float[] w, int wAt, float[] y, int yAt, int count);
 
   /**
    * Stores the maxima of windows of pixels, {@code y[yAt + 16p + o] = max x[xAt + p·xStep + ...]}

@@ -1,13 +1,8 @@
 package dev.hedgerow.engine.kernel;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /** The kernels in scalar Java: the reference the vector kernels are tested against. */
 public final class ScalarKernels implements Kernels {
   public static final ScalarKernels INSTANCE = new ScalarKernels();
-
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
   private ScalarKernels() {}
 
@@ -249,57 +244,17 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void multiplyRows(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int row,
-      int rows,
-      int columns,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt) {
+      float[] w, int wAt, int rows, int columns, float[] x, int xAt, float[] y, int yAt) {
     for (int r = 0; r < rows; r++) {
-      long at = (long) (row + r) * columns;
       float sum = 0;
-      for (int i = 0; i < columns; i++) {
-        sum += weight(w, 4 * (at + i), absolute, low, high) * x[xAt + i];
-      }
+      for (int i = 0; i < columns; i++) sum += w[wAt + r * columns + i] * x[xAt + i];
       y[yAt + r] = sum;
     }
   }
 
   @Override
-  public void multiplyColumns(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int rows,
-      int columns,
-      int column,
-      int count,
-      float[] s,
-      int sAt,
-      float[] y,
-      int yAt) {
-    for (int i = 0; i < count; i++) y[yAt + i] = 0;
-    for (int r = 0; r < rows; r++) {
-      float factor = s[sAt + r];
-      if (factor == 0) continue;
-      long at = (long) r * columns + column;
-      for (int i = 0; i < count; i++) {
-        y[yAt + i] += factor * weight(w, 4 * (at + i), absolute, low, high);
-      }
-    }
-  }
-
-  /** Returns what is shown of the weight at a byte offset: clamped, or its absolute value. */
-  public static float weight(
-      MemorySegment w, long offset, boolean absolute, float low, float high) {
-    float weight = w.get(FLOAT, offset);
-    return absolute ? Math.abs(weight) : Math.min(Math.max(weight, low), high);
+  public void addMultiple(float factor, float[] w, int wAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i++) y[yAt + i] += factor * w[wAt + i];
   }
 
   @Override

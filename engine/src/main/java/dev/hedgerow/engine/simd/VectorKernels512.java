@@ -2,9 +2,6 @@ package dev.hedgerow.engine.simd;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -21,7 +18,6 @@ final class VectorKernels512 implements Kernels {
 
   private static final int LANES = S.length();
 
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(S, 8, 1, true);
   private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(S, 4, 1, true);
   private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(S, 2, 1, true);
@@ -1389,39 +1385,18 @@ final class VectorKernels512 implements Kernels {
 
   @Override
   public void multiplyRows(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int row,
-      int rows,
-      int columns,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt) {
+      float[] w, int wAt, int rows, int columns, float[] x, int xAt, float[] y, int yAt) {
     int r = 0;
     for (; r + 4 <= rows; r += 4)
-      multiplyFourRows(w, absolute, low, high, row + r, columns, x, xAt, y, yAt + r);
-    for (; r < rows; r++)
-      y[yAt + r] = multiplyRow(w, absolute, low, high, row + r, columns, x, xAt);
+      multiplyFourRows(w, wAt + r * columns, columns, x, xAt, y, yAt + r);
+    for (; r < rows; r++) y[yAt + r] = multiplyRow(w, wAt + r * columns, columns, x, xAt);
   }
 
   private static void multiplyFourRows(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int row,
-      int columns,
-      float[] x,
-      int xAt,
-      float[] y,
-      int yAt) {
-    long at0 = 4L * row * columns;
-    long at1 = at0 + 4L * columns;
-    long at2 = at1 + 4L * columns;
-    long at3 = at2 + 4L * columns;
+      float[] w, int at0, int columns, float[] x, int xAt, float[] y, int yAt) {
+    int at1 = at0 + columns;
+    int at2 = at1 + columns;
+    int at3 = at2 + columns;
     FloatVector sum0 = FloatVector.zero(S);
     FloatVector sum1 = sum0;
     FloatVector sum2 = sum0;
@@ -1429,44 +1404,25 @@ final class VectorKernels512 implements Kernels {
     int i = 0;
     for (int bound = S.loopBound(columns); i < bound; i += LANES) {
       FloatVector value = FloatVector.fromArray(S, x, xAt + i);
-      sum0 =
-          view(FloatVector.fromMemorySegment(S, w, at0 + 4L * i, ORDER), absolute, low, high)
-              .fma(value, sum0);
-      sum1 =
-          view(FloatVector.fromMemorySegment(S, w, at1 + 4L * i, ORDER), absolute, low, high)
-              .fma(value, sum1);
-      sum2 =
-          view(FloatVector.fromMemorySegment(S, w, at2 + 4L * i, ORDER), absolute, low, high)
-              .fma(value, sum2);
-      sum3 =
-          view(FloatVector.fromMemorySegment(S, w, at3 + 4L * i, ORDER), absolute, low, high)
-              .fma(value, sum3);
+      sum0 = FloatVector.fromArray(S, w, at0 + i).fma(value, sum0);
+      sum1 = FloatVector.fromArray(S, w, at1 + i).fma(value, sum1);
+      sum2 = FloatVector.fromArray(S, w, at2 + i).fma(value, sum2);
+      sum3 = FloatVector.fromArray(S, w, at3 + i).fma(value, sum3);
     }
-    y[yAt] = sum(sum0) + tail(w, absolute, low, high, at0, i, columns, x, xAt);
-    y[yAt + 1] = sum(sum1) + tail(w, absolute, low, high, at1, i, columns, x, xAt);
-    y[yAt + 2] = sum(sum2) + tail(w, absolute, low, high, at2, i, columns, x, xAt);
-    y[yAt + 3] = sum(sum3) + tail(w, absolute, low, high, at3, i, columns, x, xAt);
+    y[yAt] = sum(sum0) + tail(w, at0, i, columns, x, xAt);
+    y[yAt + 1] = sum(sum1) + tail(w, at1, i, columns, x, xAt);
+    y[yAt + 2] = sum(sum2) + tail(w, at2, i, columns, x, xAt);
+    y[yAt + 3] = sum(sum3) + tail(w, at3, i, columns, x, xAt);
   }
 
-  private static float multiplyRow(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int row,
-      int columns,
-      float[] x,
-      int xAt) {
-    long at = 4L * row * columns;
+  private static float multiplyRow(float[] w, int wAt, int columns, float[] x, int xAt) {
     FloatVector sum = FloatVector.zero(S);
     int i = 0;
     for (int bound = S.loopBound(columns); i < bound; i += LANES) {
       FloatVector value = FloatVector.fromArray(S, x, xAt + i);
-      sum =
-          view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high)
-              .fma(value, sum);
+      sum = FloatVector.fromArray(S, w, wAt + i).fma(value, sum);
     }
-    return sum(sum) + tail(w, absolute, low, high, at, i, columns, x, xAt);
+    return sum(sum) + tail(w, wAt, i, columns, x, xAt);
   }
 
   /** Sums lanes in one fixed order; that of {@code reduceLanes} may change once it is compiled. */
@@ -1478,70 +1434,21 @@ final class VectorKernels512 implements Kernels {
     return lanes.lane(0);
   }
 
-  private static float tail(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      long at,
-      int i,
-      int columns,
-      float[] x,
-      int xAt) {
+  private static float tail(float[] w, int wAt, int i, int columns, float[] x, int xAt) {
     float sum = 0;
-    for (; i < columns; i++)
-      sum += ScalarKernels.weight(w, at + 4L * i, absolute, low, high) * x[xAt + i];
+    for (; i < columns; i++) sum += w[wAt + i] * x[xAt + i];
     return sum;
   }
 
-  private static FloatVector view(FloatVector weights, boolean absolute, float low, float high) {
-    if (absolute) return weights.abs();
-    return low == Float.NEGATIVE_INFINITY && high == Float.POSITIVE_INFINITY
-        ? weights
-        : weights.max(low).min(high);
-  }
-
   @Override
-  public void multiplyColumns(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      int rows,
-      int columns,
-      int column,
-      int count,
-      float[] s,
-      int sAt,
-      float[] y,
-      int yAt) {
-    Arrays.fill(y, yAt, yAt + count, 0f);
-    for (int r = 0; r < rows; r++) {
-      float factor = s[sAt + r];
-      if (factor != 0)
-        addRow(w, absolute, low, high, 4L * ((long) r * columns + column), count, factor, y, yAt);
-    }
-  }
-
-  private static void addRow(
-      MemorySegment w,
-      boolean absolute,
-      float low,
-      float high,
-      long at,
-      int count,
-      float factor,
-      float[] y,
-      int yAt) {
+  public void addMultiple(float factor, float[] w, int wAt, float[] y, int yAt, int count) {
     FloatVector factors = FloatVector.broadcast(S, factor);
     int i = 0;
     for (int bound = S.loopBound(count); i < bound; i += LANES) {
-      FloatVector weights =
-          view(FloatVector.fromMemorySegment(S, w, at + 4L * i, ORDER), absolute, low, high);
-      weights.fma(factors, FloatVector.fromArray(S, y, yAt + i)).intoArray(y, yAt + i);
+      FloatVector sum = FloatVector.fromArray(S, y, yAt + i);
+      FloatVector.fromArray(S, w, wAt + i).fma(factors, sum).intoArray(y, yAt + i);
     }
-    for (; i < count; i++)
-      y[yAt + i] += factor * ScalarKernels.weight(w, at + 4L * i, absolute, low, high);
+    for (; i < count; i++) y[yAt + i] += factor * w[wAt + i];
   }
 
   @Override
