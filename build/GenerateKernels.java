@@ -331,7 +331,7 @@ final class GenerateKernels {
       for (int v = 0; v < vectors; v++) {
         String at = i == 0 ? "wAt" : i == 1 ? "wAt + wRow" : "wAt + " + i + " * wRow";
         if (v > 0) at += " + wNext";
-        text.append("a%1$dv%2$d.add(FloatVector.fromArray(S, w, %3$s)).intoArray(w, %3$s);\n".formatted(i, v, at));
+        text.append("FloatVector.fromArray(S, w, %3$s).add(a%1$dv%2$d).intoArray(w, %3$s);\n".formatted(i, v, at));
       }
     }
     return text.append("}\n\n").toString();
@@ -357,7 +357,8 @@ final class GenerateKernels {
          */
         private static final VectorSpecies<Float> S = FloatVector.SPECIES_@BITS@;
 
-        private static final int LANES = S.length();
+        /** Asked of a vector, as C2 knows the class of vectors once the species has made one. */
+        private static final int LANES = FloatVector.zero(S).length();
 
         @SHUFFLES@
         @Override
@@ -458,7 +459,7 @@ final class GenerateKernels {
               FloatVector value = FloatVector.fromArray(S, x, xAt + column * xStep + lane);
               sum = value.fma(FloatVector.fromArray(S, s, sAt + column * BLOCK + lane), sum);
             }
-            sum.add(FloatVector.fromArray(S, w, wAt + lane)).intoArray(w, wAt + lane);
+            FloatVector.fromArray(S, w, wAt + lane).add(sum).intoArray(w, wAt + lane);
           }
         }
 
@@ -501,8 +502,18 @@ final class GenerateKernels {
           return sum(sum) + tail(w, wAt, i, columns, x, xAt);
         }
 
+        /**
+         * Returns the same vector, −0 + v. C2 knows the class of a vector that was just made, but of one
+         * that a loop hands on only what a profile says; without one, a call on it is virtual and needs
+         * a box. Receivers in and after loops are therefore loaded vectors, or known.
+         */
+        private static FloatVector known(FloatVector v) {
+          return FloatVector.broadcast(S, -0f).add(v);
+        }
+
         /** Sums lanes in one fixed order; that of {@code reduceLanes} may change once it is compiled. */
         private static float sum(FloatVector lanes) {
+          lanes = known(lanes);
           @HALVES@
           return lanes.lane(0);
         }
@@ -532,7 +543,7 @@ final class GenerateKernels {
               FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
               for (int r = 0; r < rows; r++) {
                 for (int c = 0; c < columns; c++) {
-                  maximum = maximum.max(FloatVector.fromArray(S, x, at + r * rowStep + c * columnStep));
+                  maximum = FloatVector.fromArray(S, x, at + r * rowStep + c * columnStep).max(maximum);
                 }
               }
               maximum.intoArray(y, yAt + window * BLOCK + lane);
@@ -548,12 +559,12 @@ final class GenerateKernels {
             for (int r = 0; r < rows; r++) {
               for (int c = 0; c < columns; c++) {
                 FloatVector value = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
-                smallest = smallest.min(value);
-                largest = largest.max(value);
+                smallest = value.min(smallest);
+                largest = value.max(largest);
               }
             }
             FloatVector bound = FloatVector.fromArray(S, least, leastAt + lane).mul(factor);
-            bound = bound.max(largest.max(smallest.neg()).mul(share));
+            bound = bound.max(known(largest).max(known(smallest).neg()).mul(share));
             if (smallest.compare(VectorOperators.LT, bound).anyTrue()) return false;
           }
           return true;
@@ -580,10 +591,10 @@ final class GenerateKernels {
             FloatVector sum = FloatVector.zero(S);
             for (int r = 0; r < rows; r++) {
               for (int c = 0; c < columns; c++) {
-                sum = sum.add(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+                sum = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane).add(sum);
               }
             }
-            sum.mul(factor).intoArray(y, yAt + lane);
+            known(sum).mul(factor).intoArray(y, yAt + lane);
           }
         }
 
@@ -596,15 +607,15 @@ final class GenerateKernels {
               for (int c = 0; c < columns; c++) {
                 FloatVector value = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
                 VectorMask<Float> better = value.compare(VectorOperators.GT, best);
-                best = best.blend(value, better);
-                winner = winner.blend((float) (r * columns + c), better);
+                best = known(best).blend(value, better);
+                winner = known(winner).blend((float) (r * columns + c), better);
               }
             }
             FloatVector signal = FloatVector.fromArray(S, s, sAt + lane);
             for (int r = 0; r < rows; r++) {
               for (int c = 0; c < columns; c++) {
                 int at = xAt + r * rowStep + c * columnStep + lane;
-                VectorMask<Float> here = winner.eq((float) (r * columns + c));
+                VectorMask<Float> here = known(winner).eq((float) (r * columns + c));
                 FloatVector.fromArray(S, dx, at).add(signal, here).intoArray(dx, at);
               }
             }
@@ -648,12 +659,14 @@ final class GenerateKernels {
             y.div(divisor).blend(0f, ignore).intoArray(s, sAt + i);
             // Knuth's two-sum: what is rounded away is kept, so the sum is as good as one of doubles.
             FloatVector summand = y.blend(0f, ignore);
-            FloatVector total = sum.add(summand);
+            FloatVector total = summand.add(sum);
             FloatVector added = total.sub(sum);
-            lost = lost.add(sum.sub(total.sub(added)).add(summand.sub(added)));
+            lost = summand.sub(added).sub(total.sub(added).sub(sum)).add(lost);
             sum = total;
           }
           double rest = ScalarKernels.INSTANCE.shares(r, rAt + i, positive, negative, ofP, ofN, z, zAt + i, ignored, s, sAt + i, count - i);
+          sum = known(sum);
+          lost = known(lost);
           return @SUM@rest;
         }
 

@@ -16,7 +16,8 @@ final class VectorKernels512 implements Kernels {
    */
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_512;
 
-  private static final int LANES = S.length();
+  /** Asked of a vector, as C2 knows the class of vectors once the species has made one. */
+  private static final int LANES = FloatVector.zero(S).length();
 
   private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(S, 8, 1, true);
   private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(S, 4, 1, true);
@@ -1299,27 +1300,33 @@ final class VectorKernels512 implements Kernels {
       a7v0 = p.fma(s0, a7v0);
       a7v1 = p.fma(s1, a7v1);
     }
-    a0v0.add(FloatVector.fromArray(S, w, wAt)).intoArray(w, wAt);
-    a0v1.add(FloatVector.fromArray(S, w, wAt + wNext)).intoArray(w, wAt + wNext);
-    a1v0.add(FloatVector.fromArray(S, w, wAt + wRow)).intoArray(w, wAt + wRow);
-    a1v1.add(FloatVector.fromArray(S, w, wAt + wRow + wNext)).intoArray(w, wAt + wRow + wNext);
-    a2v0.add(FloatVector.fromArray(S, w, wAt + 2 * wRow)).intoArray(w, wAt + 2 * wRow);
-    a2v1.add(FloatVector.fromArray(S, w, wAt + 2 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt).add(a0v0).intoArray(w, wAt);
+    FloatVector.fromArray(S, w, wAt + wNext).add(a0v1).intoArray(w, wAt + wNext);
+    FloatVector.fromArray(S, w, wAt + wRow).add(a1v0).intoArray(w, wAt + wRow);
+    FloatVector.fromArray(S, w, wAt + wRow + wNext).add(a1v1).intoArray(w, wAt + wRow + wNext);
+    FloatVector.fromArray(S, w, wAt + 2 * wRow).add(a2v0).intoArray(w, wAt + 2 * wRow);
+    FloatVector.fromArray(S, w, wAt + 2 * wRow + wNext)
+        .add(a2v1)
         .intoArray(w, wAt + 2 * wRow + wNext);
-    a3v0.add(FloatVector.fromArray(S, w, wAt + 3 * wRow)).intoArray(w, wAt + 3 * wRow);
-    a3v1.add(FloatVector.fromArray(S, w, wAt + 3 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt + 3 * wRow).add(a3v0).intoArray(w, wAt + 3 * wRow);
+    FloatVector.fromArray(S, w, wAt + 3 * wRow + wNext)
+        .add(a3v1)
         .intoArray(w, wAt + 3 * wRow + wNext);
-    a4v0.add(FloatVector.fromArray(S, w, wAt + 4 * wRow)).intoArray(w, wAt + 4 * wRow);
-    a4v1.add(FloatVector.fromArray(S, w, wAt + 4 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt + 4 * wRow).add(a4v0).intoArray(w, wAt + 4 * wRow);
+    FloatVector.fromArray(S, w, wAt + 4 * wRow + wNext)
+        .add(a4v1)
         .intoArray(w, wAt + 4 * wRow + wNext);
-    a5v0.add(FloatVector.fromArray(S, w, wAt + 5 * wRow)).intoArray(w, wAt + 5 * wRow);
-    a5v1.add(FloatVector.fromArray(S, w, wAt + 5 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt + 5 * wRow).add(a5v0).intoArray(w, wAt + 5 * wRow);
+    FloatVector.fromArray(S, w, wAt + 5 * wRow + wNext)
+        .add(a5v1)
         .intoArray(w, wAt + 5 * wRow + wNext);
-    a6v0.add(FloatVector.fromArray(S, w, wAt + 6 * wRow)).intoArray(w, wAt + 6 * wRow);
-    a6v1.add(FloatVector.fromArray(S, w, wAt + 6 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt + 6 * wRow).add(a6v0).intoArray(w, wAt + 6 * wRow);
+    FloatVector.fromArray(S, w, wAt + 6 * wRow + wNext)
+        .add(a6v1)
         .intoArray(w, wAt + 6 * wRow + wNext);
-    a7v0.add(FloatVector.fromArray(S, w, wAt + 7 * wRow)).intoArray(w, wAt + 7 * wRow);
-    a7v1.add(FloatVector.fromArray(S, w, wAt + 7 * wRow + wNext))
+    FloatVector.fromArray(S, w, wAt + 7 * wRow).add(a7v0).intoArray(w, wAt + 7 * wRow);
+    FloatVector.fromArray(S, w, wAt + 7 * wRow + wNext)
+        .add(a7v1)
         .intoArray(w, wAt + 7 * wRow + wNext);
   }
 
@@ -1360,14 +1367,14 @@ final class VectorKernels512 implements Kernels {
       p = FloatVector.broadcast(S, x[from + 7]);
       a7v0 = p.fma(s0, a7v0);
     }
-    a0v0.add(FloatVector.fromArray(S, w, wAt)).intoArray(w, wAt);
-    a1v0.add(FloatVector.fromArray(S, w, wAt + wRow)).intoArray(w, wAt + wRow);
-    a2v0.add(FloatVector.fromArray(S, w, wAt + 2 * wRow)).intoArray(w, wAt + 2 * wRow);
-    a3v0.add(FloatVector.fromArray(S, w, wAt + 3 * wRow)).intoArray(w, wAt + 3 * wRow);
-    a4v0.add(FloatVector.fromArray(S, w, wAt + 4 * wRow)).intoArray(w, wAt + 4 * wRow);
-    a5v0.add(FloatVector.fromArray(S, w, wAt + 5 * wRow)).intoArray(w, wAt + 5 * wRow);
-    a6v0.add(FloatVector.fromArray(S, w, wAt + 6 * wRow)).intoArray(w, wAt + 6 * wRow);
-    a7v0.add(FloatVector.fromArray(S, w, wAt + 7 * wRow)).intoArray(w, wAt + 7 * wRow);
+    FloatVector.fromArray(S, w, wAt).add(a0v0).intoArray(w, wAt);
+    FloatVector.fromArray(S, w, wAt + wRow).add(a1v0).intoArray(w, wAt + wRow);
+    FloatVector.fromArray(S, w, wAt + 2 * wRow).add(a2v0).intoArray(w, wAt + 2 * wRow);
+    FloatVector.fromArray(S, w, wAt + 3 * wRow).add(a3v0).intoArray(w, wAt + 3 * wRow);
+    FloatVector.fromArray(S, w, wAt + 4 * wRow).add(a4v0).intoArray(w, wAt + 4 * wRow);
+    FloatVector.fromArray(S, w, wAt + 5 * wRow).add(a5v0).intoArray(w, wAt + 5 * wRow);
+    FloatVector.fromArray(S, w, wAt + 6 * wRow).add(a6v0).intoArray(w, wAt + 6 * wRow);
+    FloatVector.fromArray(S, w, wAt + 7 * wRow).add(a7v0).intoArray(w, wAt + 7 * wRow);
   }
 
   @Override
@@ -1379,7 +1386,7 @@ final class VectorKernels512 implements Kernels {
         FloatVector value = FloatVector.fromArray(S, x, xAt + column * xStep + lane);
         sum = value.fma(FloatVector.fromArray(S, s, sAt + column * BLOCK + lane), sum);
       }
-      sum.add(FloatVector.fromArray(S, w, wAt + lane)).intoArray(w, wAt + lane);
+      FloatVector.fromArray(S, w, wAt + lane).add(sum).intoArray(w, wAt + lane);
     }
   }
 
@@ -1425,8 +1432,18 @@ final class VectorKernels512 implements Kernels {
     return sum(sum) + tail(w, wAt, i, columns, x, xAt);
   }
 
+  /**
+   * Returns the same vector, −0 + v. C2 knows the class of a vector that was just made, but of one
+   * that a loop hands on only what a profile says; without one, a call on it is virtual and needs a
+   * box. Receivers in and after loops are therefore loaded vectors, or known.
+   */
+  private static FloatVector known(FloatVector v) {
+    return FloatVector.broadcast(S, -0f).add(v);
+  }
+
   /** Sums lanes in one fixed order; that of {@code reduceLanes} may change once it is compiled. */
   private static float sum(FloatVector lanes) {
+    lanes = known(lanes);
     lanes = lanes.add(lanes.rearrange(BY_8));
     lanes = lanes.add(lanes.rearrange(BY_4));
     lanes = lanes.add(lanes.rearrange(BY_2));
@@ -1469,7 +1486,7 @@ final class VectorKernels512 implements Kernels {
         FloatVector maximum = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
         for (int r = 0; r < rows; r++) {
           for (int c = 0; c < columns; c++) {
-            maximum = maximum.max(FloatVector.fromArray(S, x, at + r * rowStep + c * columnStep));
+            maximum = FloatVector.fromArray(S, x, at + r * rowStep + c * columnStep).max(maximum);
           }
         }
         maximum.intoArray(y, yAt + window * BLOCK + lane);
@@ -1496,12 +1513,12 @@ final class VectorKernels512 implements Kernels {
         for (int c = 0; c < columns; c++) {
           FloatVector value =
               FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
-          smallest = smallest.min(value);
-          largest = largest.max(value);
+          smallest = value.min(smallest);
+          largest = value.max(largest);
         }
       }
       FloatVector bound = FloatVector.fromArray(S, least, leastAt + lane).mul(factor);
-      bound = bound.max(largest.max(smallest.neg()).mul(share));
+      bound = bound.max(known(largest).max(known(smallest).neg()).mul(share));
       if (smallest.compare(VectorOperators.LT, bound).anyTrue()) return false;
     }
     return true;
@@ -1546,10 +1563,10 @@ final class VectorKernels512 implements Kernels {
       FloatVector sum = FloatVector.zero(S);
       for (int r = 0; r < rows; r++) {
         for (int c = 0; c < columns; c++) {
-          sum = sum.add(FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane));
+          sum = FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane).add(sum);
         }
       }
-      sum.mul(factor).intoArray(y, yAt + lane);
+      known(sum).mul(factor).intoArray(y, yAt + lane);
     }
   }
 
@@ -1572,15 +1589,15 @@ final class VectorKernels512 implements Kernels {
           FloatVector value =
               FloatVector.fromArray(S, x, xAt + r * rowStep + c * columnStep + lane);
           VectorMask<Float> better = value.compare(VectorOperators.GT, best);
-          best = best.blend(value, better);
-          winner = winner.blend((float) (r * columns + c), better);
+          best = known(best).blend(value, better);
+          winner = known(winner).blend((float) (r * columns + c), better);
         }
       }
       FloatVector signal = FloatVector.fromArray(S, s, sAt + lane);
       for (int r = 0; r < rows; r++) {
         for (int c = 0; c < columns; c++) {
           int at = xAt + r * rowStep + c * columnStep + lane;
-          VectorMask<Float> here = winner.eq((float) (r * columns + c));
+          VectorMask<Float> here = known(winner).eq((float) (r * columns + c));
           FloatVector.fromArray(S, dx, at).add(signal, here).intoArray(dx, at);
         }
       }
@@ -1646,14 +1663,16 @@ final class VectorKernels512 implements Kernels {
       y.div(divisor).blend(0f, ignore).intoArray(s, sAt + i);
       // Knuth's two-sum: what is rounded away is kept, so the sum is as good as one of doubles.
       FloatVector summand = y.blend(0f, ignore);
-      FloatVector total = sum.add(summand);
+      FloatVector total = summand.add(sum);
       FloatVector added = total.sub(sum);
-      lost = lost.add(sum.sub(total.sub(added)).add(summand.sub(added)));
+      lost = summand.sub(added).sub(total.sub(added).sub(sum)).add(lost);
       sum = total;
     }
     double rest =
         ScalarKernels.INSTANCE.shares(
             r, rAt + i, positive, negative, ofP, ofN, z, zAt + i, ignored, s, sAt + i, count - i);
+    sum = known(sum);
+    lost = known(lost);
     return (double) sum.lane(0)
         + lost.lane(0)
         + (double) sum.lane(1)
