@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fully connected layer, {@code y = W x + b}. Plain weights in the heap are read where they are.
+ * A fully connected layer, {@code y = W x + b}. Plain weights in an array are read where they are.
  * Of those in a mapped file, and of other views, a task copies what it is about to read, which fits
  * the cache. Large weights in a file move into the heap when the layer is applied a second time, if
  * the heap has ample room: it has larger pages, and some virtual machines are slow to read pages of
@@ -15,7 +15,7 @@ public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
   private static final int TASK_WEIGHTS = 1 << 16;
 
-  /** Most columns of a task: long runs of memory, and sums that stay in the first-level cache. */
+  /** Most columns of a task: long runs of memory, and a sample's sums in the first-level cache. */
   private static final int TASK_COLUMNS = 1024;
 
   /** Least weights that move into the heap. */

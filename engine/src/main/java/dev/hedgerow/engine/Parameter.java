@@ -98,11 +98,11 @@ public final class Parameter {
   }
 
   /**
-   * Returns the same values in the heap: this parameter, if that is where they are, or if the heap
+   * Returns the same values in an array: this parameter, if that is where they are, or if the heap
    * has not room for them three times over.
    */
   Parameter inHeap(Engine engine) {
-    if (!values.isNative() || values.address() == 0) return this;
+    if (array() != null || values.equals(MemorySegment.NULL)) return this;
     Runtime machine = Runtime.getRuntime();
     long room = machine.maxMemory() - machine.totalMemory() + machine.freeMemory();
     if (room / 3 < values.byteSize()) return this;
@@ -116,7 +116,10 @@ public final class Parameter {
     return of(shape, heap);
   }
 
-  /** Returns the values, not copied; null if they are not an array's. */
+  /**
+   * Returns the values, not copied; null if they are in place. (A base that is not hidden by a
+   * read-only segment is a whole array, of {@link #of}.)
+   */
   float @Nullable [] array() {
     return values.heapBase().orElse(null) instanceof float[] array ? array : null;
   }

@@ -132,16 +132,29 @@ class DenseTest {
   }
 
   @Test
-  void mappedWeightsOfAnyAlignmentWorkInPlace() {
-    float[] w = Samples.integers(new Random(34), 37 * 41);
-    Tensor x = Tensor.of(Shape.of(1, 41), Samples.integers(new Random(35), 41));
-    Tensor expected = dense(w, 37, 41, false).apply(engine, x);
+  void mappedWeightsOfAnyAlignmentWork() {
+    Shape shape = Shape.of(37, 41);
+    float[] w = Samples.gaussians(new Random(34), shape.size());
     try (var arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(4L * w.length + 1).asSlice(1);
       var layout = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < w.length; i++) memory.set(layout, 4L * i, w[i]);
-      Dense dense = Dense.of(Parameter.inPlace(Shape.of(37, 41), memory), null);
-      assertArrayEquals(expected.data, dense.apply(engine, x).data);
+      MemorySegment.copy(w, 0, memory, layout, 0, w.length);
+      Parameter mapped = Parameter.inPlace(shape, memory);
+      for (boolean transposed : new boolean[] {false, true}) {
+        Dense dense = transposed ? Dense.ofTransposed(mapped, null) : Dense.of(mapped, null);
+        Parameter array = Parameter.of(shape, w);
+        Dense expected = transposed ? Dense.ofTransposed(array, null) : Dense.of(array, null);
+        Shape input = Shape.of(3, transposed ? 37 : 41);
+        Tensor x = Tensor.of(input, Samples.gaussians(new Random(35), input.size()));
+        x.data[5] = 0; // of which no weight need be read
+        for (WeightView view : WeightView.values()) {
+          Tensor y = expected.forward(engine, view, x);
+          assertArrayEquals(y.data, dense.forward(engine, view, x).data);
+          assertArrayEquals(
+              expected.reverse(engine, view, y, input).data,
+              dense.reverse(engine, view, y, input).data);
+        }
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -45,6 +46,18 @@ class ParameterTest {
     var bytes = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : VALUES) bytes.putFloat(value);
     check(Parameter.inPlace(Shape.of(2, 3), MemorySegment.ofArray(bytes.array())));
+  }
+
+  /** What is given in place may be a part of an array, which is not to be taken for the values. */
+  @Test
+  void onlyAWholeArrayIsAnArray() {
+    float[] more = new float[10];
+    System.arraycopy(VALUES, 0, more, 2, VALUES.length);
+    Parameter part = Parameter.inPlace(Shape.of(2, 3), MemorySegment.ofArray(more).asSlice(8, 24));
+    check(part);
+    assertNull(part.array());
+    float[] whole = VALUES.clone();
+    assertSame(whole, Parameter.of(Shape.of(6), whole).reshape(Shape.of(3, 2)).array());
   }
 
   private static void check(Parameter parameter) {

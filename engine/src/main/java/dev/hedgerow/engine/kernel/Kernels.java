@@ -274,7 +274,7 @@ public interface Kernels {
   /**
    * Stores {@code s = y/z}, but 0 where {@code |z| ≤ ignored}, for elements of relevance r: {@code
    * y = ofP·P + ofN·N}, P is r⁺ times {@code positive} and N is r⁻ times {@code negative}, both
-   * rounded to float.
+   * rounded to float, within an ulp. Finite r; P, N and the sum of y must be within float's range.
    *
    * @return Σ of y but where {@code |z| ≤ ignored}
    */

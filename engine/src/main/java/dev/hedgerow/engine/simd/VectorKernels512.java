@@ -1435,7 +1435,8 @@ final class VectorKernels512 implements Kernels {
   /**
    * Returns the same vector, −0 + v. C2 knows the class of a vector that was just made, but of one
    * that a loop hands on only what a profile says; without one, a call on it is virtual and needs a
-   * box. Receivers in and after loops are therefore loaded vectors, or known.
+   * box. Receivers in and after loops are therefore loaded vectors, or known; but for intoArray of
+   * accumulators, whose one virtual call, of length, has a profile by then.
    */
   private static FloatVector known(FloatVector v) {
     return FloatVector.broadcast(S, -0f).add(v);
@@ -1519,7 +1520,7 @@ final class VectorKernels512 implements Kernels {
       }
       FloatVector bound = FloatVector.fromArray(S, least, leastAt + lane).mul(factor);
       bound = bound.max(known(largest).max(known(smallest).neg()).mul(share));
-      if (smallest.compare(VectorOperators.LT, bound).anyTrue()) return false;
+      if (bound.compare(VectorOperators.GT, smallest).anyTrue()) return false;
     }
     return true;
   }
@@ -1709,8 +1710,8 @@ final class VectorKernels512 implements Kernels {
   }
 
   /**
-   * Whether a number is nearly the sum of two floats, so that a product with it is rounded but
-   * once: x·f = x·f₀ + x·f₁. A double that is too large or too small for that is not.
+   * Whether a number is nearly the sum of two floats, so that x·f = x·f₀ + x·f₁ is within an ulp of
+   * the product. A double that is too large or too small for that is not.
    */
   private static boolean isSplit(double factor) {
     return factor == 0 || Math.abs(factor) > 0x1p-100 && Math.abs(factor) < 0x1p+100;
