@@ -533,7 +533,7 @@ final class GenerateKernels {
             FloatVector sum = FloatVector.fromArray(S, y, yAt + i);
             FloatVector.fromArray(S, w, wAt + i).fma(factors, sum).intoArray(y, yAt + i);
           }
-          for (; i < count; i++) y[yAt + i] += factor * w[wAt + i];
+          ScalarKernels.INSTANCE.addMultiple(factor, w, wAt + i, y, yAt + i, count - i);
         }
 
         @Override

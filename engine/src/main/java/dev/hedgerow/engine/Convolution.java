@@ -667,9 +667,8 @@ public final class Convolution implements LinearOperator {
         int to = Math.min(endInput, groupStart + inputsPerGroup);
         if (from >= to) continue;
         int values = (to - from) * window;
-        convolution.weight.copy(
-            (output * inputsPerGroup + from - groupStart) * window, row, 0, values);
-        view.show(row, values);
+        int start = (output * inputsPerGroup + from - groupStart) * window;
+        view.show(convolution.weight, start, row, values);
         for (int input = from, at = 0; input < to; input++, at += window) {
           int source = (reverse ? output : input) - firstSource;
           int target = (reverse ? input : output) - firstTarget;

@@ -206,7 +206,7 @@ public final class Dense implements LinearOperator {
           float[] w = inPlace != null ? inPlace : engine.scratch().take(count * columns);
           int at = row * columns;
           if (inPlace == null) {
-            show(weight, view, at, w, count * columns);
+            view.show(weight, at, w, count * columns);
             at = 0;
           }
           for (int n = 0; n < batch; n++) {
@@ -243,7 +243,7 @@ public final class Dense implements LinearOperator {
               float factor = from.data[n * rows + r];
               if (factor == 0) continue; // as in most rows of a gradient
               if (!shown) {
-                show(weight, view, at, w, count);
+                view.show(weight, at, w, count);
                 at = 0;
                 shown = true;
               }
@@ -252,12 +252,6 @@ public final class Dense implements LinearOperator {
           }
           if (inPlace == null) engine.scratch().give(w);
         });
-  }
-
-  /** Copies weights from position {@code from}, as {@code view} shows them. */
-  private static void show(Parameter weight, WeightView view, int from, float[] to, int count) {
-    weight.copy(from, to, 0, count);
-    view.show(to, count);
   }
 
   private String describeWeight() {

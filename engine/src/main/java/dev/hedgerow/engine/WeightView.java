@@ -27,8 +27,13 @@ public enum WeightView {
     };
   }
 
-  /** Replaces the first {@code count} weights by what this view shows of them. */
-  void show(float[] weights, int count) {
+  /**
+   * Copies what this view shows of {@code count} weights from row-major position {@code from}.
+   *
+   * @param weights written from 0 on
+   */
+  void show(Parameter weight, int from, float[] weights, int count) {
+    weight.copy(from, weights, 0, count);
     switch (this) {
       case PLAIN -> {}
       case ABSOLUTE -> {

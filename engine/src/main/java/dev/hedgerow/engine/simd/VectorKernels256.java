@@ -861,7 +861,7 @@ final class VectorKernels256 implements Kernels {
       FloatVector sum = FloatVector.fromArray(S, y, yAt + i);
       FloatVector.fromArray(S, w, wAt + i).fma(factors, sum).intoArray(y, yAt + i);
     }
-    for (; i < count; i++) y[yAt + i] += factor * w[wAt + i];
+    ScalarKernels.INSTANCE.addMultiple(factor, w, wAt + i, y, yAt + i, count - i);
   }
 
   @Override
