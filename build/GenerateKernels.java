@@ -13,11 +13,11 @@ final class GenerateKernels {
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]);
-    // Tile columns, widest first, chosen so that accumulators, weights and one broadcast fit the
+    // Tile columns, widest first, chosen so that accumulators, weights and broadcasts fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 3, 1}, 8);
-    write(directory, 256, new int[] {6, 3, 1}, 0);
-    write(directory, 128, new int[] {3, 1}, 0);
+    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8);
+    write(directory, 256, new int[] {5, 4, 3, 2, 1}, 0);
+    write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0);
   }
 
   /**
@@ -26,18 +26,13 @@ final class GenerateKernels {
    */
   static void write(Path directory, int bits, int[] tiles, int whole) throws Exception {
     int lanes = bits / 32;
-    int vectors = Math.max(1, BLOCK / lanes);
+    boolean pairs = lanes == BLOCK; // two output blocks share each broadcast
     var tileMethods = new StringBuilder();
-    var dispatch = new StringBuilder();
-    boolean pairs = vectors == 1; // two output blocks share each broadcast
-    for (int blocks = pairs ? 2 : 1; blocks >= 1; blocks--) {
-      for (int columns : tiles) {
-        tileMethods.append(tile(columns, vectors * blocks, lanes, true));
-        if (columns > 1) tileMethods.append(tile(columns, vectors * blocks, lanes, false));
-      }
-      if (whole > 0) tileMethods.append(tile(whole, vectors * blocks, lanes, false));
+    for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
+      tileMethods.append(run(tiles, whole, vectors, pairs));
+      if (whole > 0) tileMethods.append(tile(whole, vectors, pairs));
+      for (int columns : tiles) tileMethods.append(tile(columns, vectors, pairs));
     }
-    dispatch.append(run(tiles, whole, vectors, lanes, pairs));
     var shuffles = new StringBuilder();
     var halves = new StringBuilder();
     for (int by = lanes / 2; by > 0; by /= 2) {
@@ -55,7 +50,6 @@ final class GenerateKernels {
             .replace("@SHUFFLES@", shuffles)
             .replace("@HALVES@", halves.toString().stripTrailing())
             .replace("@SUM@", sum)
-            .replace("@RUNS@", dispatch)
             .replace("@TILES@", tileMethods)
             .replace("@CORRELATE@", pairs ? CORRELATE_PAIR : CORRELATE_BLOCKS)
             .replace("@CORRELATE_TILES@", correlateTiles(pairs))
@@ -71,112 +65,87 @@ final class GenerateKernels {
   static final String CONVOLVE_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt, yStep, yBlock, columns, bias, biasAt);
+        run2(x, xAt, xStep, terms, w, wAt, wBlock, start, startAt, startStep, startBlock, y, yAt, yStep, yBlock, columns);
       } else {
-        run1(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt, yStep, columns, bias, biasAt);
+        run1(x, xAt, xStep, terms, w, wAt, start, startAt, startStep, y, yAt, yStep, columns);
       }
       """;
 
   static final String CONVOLVE_BLOCKS =
       """
-      int wStep = outputBlocks * BLOCK;
-      for (int q = 0; q < outputBlocks; q++) {
-        run1(x, xAt, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt + q * BLOCK, wStep, y, yAt + q * yBlock, yStep, columns, bias, biasAt + q * BLOCK);
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
+        int block = lane / BLOCK;
+        int startLane = startAt + block * startBlock + lane % BLOCK;
+        int yLane = yAt + block * yBlock + lane % BLOCK;
+        int wLane = wAt + block * wBlock + lane % BLOCK;
+        run2(x, xAt, xStep, terms, w, wLane, start, startLane, startStep, LANES, y, yLane, yStep, LANES, columns);
       }
       """;
 
-  /** The method that covers a run of columns with tiles; a last tile overlaps its neighbour. */
-  static String run(int[] tiles, int whole, int vectors, int lanes, boolean pairs) {
-    var text = new StringBuilder();
-    for (int blocks = pairs ? 2 : 1; blocks >= 1; blocks--) {
-      String wStep = pairs ? "" : "int wStep, ";
-      String yBlock = blocks == 2 ? "int yBlock, " : "";
-      text.append(
-          "private static void run%d(float[] x, int xAt, int xStep, int xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, %sfloat[] y, int yAt, int yStep, %sint columns, float[] bias, int biasAt) {\n"
-              .formatted(blocks, wStep, yBlock));
-      if (whole > 0) {
-        text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
-        text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(whole));
-        text.append(
-            "tile%dx%dStrided(x, xAt + column * xStep, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, yAt + column * yStep, yStep, %sbias, biasAt);\n}\nreturn;\n}\n"
-                .formatted(whole, vectors * blocks, blocks == 2 ? "yBlock, " : ""));
-      }
-      text.append("boolean dense = xStep == BLOCK;\nint done = 0;\nwhile (done < columns) {\n");
-      for (int i = 0; i < tiles.length; i++) {
-        int tile = tiles[i];
-        // A tile is taken when it is full, or when the next smaller one would not cover the rest
-        // and there is room to start earlier.
-        String condition;
-        if (tile == 1) condition = "";
-        else if (i + 1 < tiles.length && tiles[i + 1] > 1)
-          condition = "columns >= %d && columns - done > %d".formatted(tile, tiles[i + 1]);
-        else condition = "columns >= %d".formatted(tile);
-        text.append(condition.isEmpty() ? "{\n" : "if (" + condition + ") {\n");
-        text.append("int column = Math.min(done, columns - %d);\n".formatted(tile));
-        text.append("int from = xAt + column * xStep;\nint to = yAt + column * yStep;\n");
-        String wArg = pairs ? "" : "wStep, ";
-        String yArg = blocks == 2 ? "yBlock, " : "";
-        String dense =
-            "tile%dx%d(x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, %sy, to, %s%sbias, biasAt);\n"
-                .formatted(tile, vectors * blocks, wArg, tile > 1 ? "yStep, " : "", yArg);
-        if (tile == 1) text.append(dense);
-        else text.append(
-            "if (dense) {\ntile%1$dx%2$d(x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, %3$sy, to, yStep, %4$sbias, biasAt);\n} else {\ntile%1$dx%2$dStrided(x, from, xStep, xBlock, inputBlocks, lastChannels, taps, w, wAt, %3$sy, to, yStep, %4$sbias, biasAt);\n}\n"
-                .formatted(tile, vectors * blocks, wArg, yArg));
-        text.append("done = column + %d;\n".formatted(tile));
-        text.append(i + 1 < tiles.length ? "continue;\n}\n" : "}\n");
-      }
-      text.append("}\n}\n\n");
-    }
-    return text.toString();
+  /** What the tiles take; those of two vectors also where the second is. */
+  static String parameters(int vectors, boolean pairs) {
+    String next = vectors > 1 ? "int %sNext, " : "";
+    return "(float[] x, int xAt, int xStep, int terms, float[] w, int wAt, %sfloat[] start, int startAt, int startStep, %sfloat[] y, int yAt, int yStep, %sint columns) {\n"
+        .formatted(pairs ? next.formatted("w") : "", next.formatted("start"), next.formatted("y"));
   }
 
-  /** One register tile: {@code columns} pixels times {@code vectors} vectors of output channels. */
-  static String tile(int columns, int vectors, int lanes, boolean dense) {
-    boolean pairs = lanes == BLOCK;
-    boolean two = pairs && vectors == 2;
-    var text = new StringBuilder();
-    text.append(
-        "private static void tile%dx%d%s(float[] x, int xAt, %sint xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, %sfloat[] y, int yAt, %s%sfloat[] bias, int biasAt) {\n"
-            .formatted(
-                columns,
-                vectors,
-                dense ? "" : "Strided",
-                dense ? "" : "int xStep, ",
-                pairs ? "" : "int wStep, ",
-                columns > 1 ? "int yStep, " : "",
-                two ? "int yBlock, " : ""));
-    for (int v = 0; v < vectors; v++) {
-      text.append("FloatVector a0v%d = FloatVector.fromArray(S, bias, biasAt + %d);\n".formatted(v, v * lanes));
+  /** The method that covers a run of columns with tiles, the widest first. */
+  static String run(int[] tiles, int whole, int vectors, boolean pairs) {
+    var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(vectors, pairs)));
+    String next = vectors > 1 ? "%sNext, " : "";
+    String call =
+        "tile%%dx%%d(x, xAt + done * xStep, xStep, terms, w, wAt, %sstart, startAt + done * startStep, startStep, %sy, yAt + done * yStep, yStep, %s%%s);\n"
+            .formatted(pairs ? next.formatted("w") : "", next.formatted("start"), next.formatted("y"));
+    text.append("int done = 0;\n");
+    if (whole > 0) {
+      text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
+      text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
     }
-    for (int c = 1; c < columns; c++) {
-      for (int v = 0; v < vectors; v++) text.append("FloatVector a%dv%d = a0v%d;\n".formatted(c, v, v));
-    }
-    text.append("int at = wAt;\nfor (int block = 0; block < inputBlocks; block++) {\n");
-    text.append("int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;\n");
-    text.append("for (int tap : taps) {\nint from = xAt + block * xBlock + tap;\n");
-    text.append("for (int i = 0; i < channels; i++) {\n");
-    for (int v = 0; v < vectors; v++) {
-      text.append("FloatVector w%d = FloatVector.fromArray(S, w, at + %d);\n".formatted(v, v * lanes));
-    }
-    text.append("at += %s;\n".formatted(pairs ? vectors * lanes : "wStep"));
-    for (int c = 0; c < columns; c++) {
-      String index = dense ? "from + i + " + c * BLOCK : "from + i + " + c + " * xStep";
-      if (c == 0) index = "from + i";
-      text.append("%sp = FloatVector.broadcast(S, x[%s]);\n".formatted(c == 0 ? "FloatVector " : "", index));
-      for (int v = 0; v < vectors; v++) {
-        text.append("a%1$dv%2$d = p.fma(w%2$d, a%1$dv%2$d);\n".formatted(c, v));
-      }
-    }
-    text.append("}\n}\n}\n");
-    for (int c = 0; c < columns; c++) {
-      for (int v = 0; v < vectors; v++) {
-        String at = c == 0 ? "yAt" : c == 1 ? "yAt + yStep" : "yAt + " + c + " * yStep";
-        if (v > 0) at += two ? " + yBlock" : " + " + v * lanes;
-        text.append("a%dv%d.intoArray(y, %s);\n".formatted(c, v, at));
-      }
+    for (int tile : tiles) {
+      text.append("if (columns - done >= %d) {\n".formatted(tile));
+      // What the widest leave is less than two of the others.
+      String count = tile == tiles[0] ? "count" : Integer.toString(tile);
+      if (tile == tiles[0]) text.append("int count = columns - columns %% %d;\n".formatted(tile));
+      text.append(call.formatted(tile, vectors, count));
+      if (tile > 1) text.append("done += %s;\n".formatted(count));
+      text.append("}\n");
     }
     return text.append("}\n\n").toString();
+  }
+
+  /** Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels. */
+  static String tile(int columns, int vectors, boolean pairs) {
+    var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(vectors, pairs)));
+    text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
+    for (int c = 0; c < columns; c++) {
+      for (int v = 0; v < vectors; v++) {
+        text.append("FloatVector a%dv%d = FloatVector.fromArray(S, start, %s);\n".formatted(c, v, place("start", c, v)));
+      }
+    }
+    text.append("for (int i = 0; i < terms; i++) {\n");
+    for (int v = 0; v < vectors; v++) {
+      text.append("FloatVector w%d = FloatVector.fromArray(S, w, wAt + i * BLOCK%s);\n".formatted(v, v == 0 ? "" : pairs ? " + wNext" : " + LANES"));
+    }
+    for (int c = 0; c < columns; c++) {
+      text.append("%sp = FloatVector.broadcast(S, x[xAt + i%s]);\n".formatted(c == 0 ? "FloatVector " : "", steps("x", c)));
+      for (int v = 0; v < vectors; v++) text.append("a%1$dv%2$d = p.fma(w%2$d, a%1$dv%2$d);\n".formatted(c, v));
+    }
+    text.append("}\n");
+    for (int c = 0; c < columns; c++) {
+      for (int v = 0; v < vectors; v++) text.append("a%dv%d.intoArray(y, %s);\n".formatted(c, v, place("y", c, v)));
+    }
+    for (String array : new String[] {"x", "start", "y"}) {
+      text.append("%sAt += %s;\n".formatted(array, steps(array, columns).substring(3)));
+    }
+    return text.append("}\n}\n\n").toString();
+  }
+
+  static String place(String array, int column, int vector) {
+    return array + "At" + steps(array, column) + (vector > 0 ? " + " + array + "Next" : "");
+  }
+
+  static String steps(String array, int column) {
+    return column == 0 ? "" : column == 1 ? " + %sStep".formatted(array) : " + %d * %sStep".formatted(column, array);
   }
 
   /** Where the 9 taps' weights and the 6 products' begin. */
@@ -367,11 +336,10 @@ final class GenerateKernels {
         }
 
         @Override
-        public void convolve(float[] x, int xAt, int xStep, int xBlock, int inputBlocks, int lastChannels, int[] taps, float[] w, int wAt, float[] y, int yAt, int yStep, int yBlock, int outputBlocks, int columns, float[] bias, int biasAt) {
+        public void convolve(float[] x, int xAt, int xStep, int terms, float[] w, int wAt, int wBlock, float[] start, int startAt, int startStep, int startBlock, float[] y, int yAt, int yStep, int yBlock, int outputBlocks, int columns) {
           @CONVOLVE@
         }
 
-        @RUNS@
         @TILES@
         @Override
         public void depthwise(float[] x, int xAt, int xStep, int[] taps, float[] w, int wAt, float[] y, int yAt, int yStep, int columns, float[] bias, int biasAt) {
@@ -411,13 +379,13 @@ final class GenerateKernels {
         }
 
         @Override
-        public void winogradWeights(float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep, int lanes) {
+        public void winogradWeights(float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
           FloatVector four = FloatVector.broadcast(S, 4);
           FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
           FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
           FloatVector g2 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 2]);
         @WINOGRAD_STARTS@
-          for (int i = 0; i < channels * lanes; i += LANES) {
+          for (int i = 0; i < channels * BLOCK; i += LANES) {
         @WINOGRAD_WEIGHTS@
           }
         }

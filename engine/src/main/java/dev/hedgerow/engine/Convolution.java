@@ -311,21 +311,23 @@ public final class Convolution implements LinearOperator {
       Sources from,
       Tensor to,
       Epilogue epilogue) {
-    Sweep sweep = sweeps.getFirst();
-    float[][] weights = packings.getFirst().weights;
     int sources = from.shape().extent(1);
     if (fast && isTiled() && Winograd.pays(sources, to.shape().extent(1), to.shape())) {
-      Winograd.run(engine, sweep, weights, from.only(), to, epilogue);
-    } else if (groups == 1 && sweeps.size() == 1) {
-      Gathered.run(engine, sweep, weights, from, to, epilogue);
-    } else {
-      Source source = Source.of(engine, sweeps, from.only(), to.shape());
-      for (int i = 0; i < sweeps.size(); i++) {
-        if (sweeps.get(i).tapY.length == 0) continue;
-        run(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
-      }
-      source.release(engine);
+      float[][] weights = packings.getFirst().weights;
+      Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to, epilogue);
+      return;
     }
+    Source source = groups == 1 ? null : Source.of(engine, sweeps, from.only(), to.shape());
+    for (int i = 0; i < sweeps.size(); i++) {
+      Sweep sweep = sweeps.get(i);
+      if (sweep.tapY.length == 0) continue;
+      if (source == null) {
+        Gathered.run(engine, sweep, packings.get(i).weights, from, to, epilogue);
+      } else {
+        run(engine, sweep, packings.get(i), source, to, epilogue);
+      }
+    }
+    if (source != null) source.release(engine);
   }
 
   /** Whether Winograd's algorithm can compute this. */
@@ -617,7 +619,6 @@ public final class Convolution implements LinearOperator {
                         reverse,
                         firstChannel,
                         lastChannel,
-                        count * BLOCK,
                         firstSource * BLOCK,
                         endSource);
           });
@@ -639,7 +640,7 @@ public final class Convolution implements LinearOperator {
       return packed;
     }
 
-    /** Packs {@code [source block][tap][source channel][target lane]}. */
+    /** Packs {@code [target block][source block][tap][source channel][target]}. */
     private static float[] pack(
         Convolution convolution,
         Sweep sweep,
@@ -647,14 +648,14 @@ public final class Convolution implements LinearOperator {
         boolean reverse,
         int firstTarget,
         int lastTarget,
-        int lanes,
         int firstSource,
         int endSource) {
       int taps = sweep.tapIndex.length;
       int window = convolution.window.height() * convolution.window.width();
       int outputsPerGroup = convolution.outputs / convolution.groups;
       int inputsPerGroup = convolution.inputs / convolution.groups;
-      float[] packed = new float[(endSource - firstSource) * taps * lanes];
+      int size = (endSource - firstSource) * taps * BLOCK;
+      float[] packed = new float[blocks(lastTarget + 1 - firstTarget) * size];
       // The file's rows are output channels; each is read once, in order.
       int firstOutput = reverse ? firstSource : firstTarget;
       int endOutput = reverse ? endSource : lastTarget + 1;
@@ -674,8 +675,9 @@ public final class Convolution implements LinearOperator {
           int target = (reverse ? input : output) - firstTarget;
           int block = source / BLOCK;
           int channels = Math.min(BLOCK, endSource - firstSource - block * BLOCK);
-          int first = (block * BLOCK * taps + source % BLOCK) * lanes + target;
-          spread(row, at, sweep.tapIndex, packed, first, channels * lanes);
+          int first = (block * BLOCK * taps + source % BLOCK) * BLOCK + target % BLOCK;
+          first += target / BLOCK * size;
+          spread(row, at, sweep.tapIndex, packed, first, channels * BLOCK);
         }
       }
       return packed;
@@ -712,25 +714,33 @@ public final class Convolution implements LinearOperator {
       if (depthwise) {
         kernels.depthwise(
             source.data, x, xStep, taps, weights[unit], 0, y, yAt, yStep, columns, start, startAt);
-      } else {
-        kernels.convolve(
-            source.data,
-            x,
-            xStep,
-            source.height * source.width * BLOCK,
-            inputBlocks[unit],
-            lastChannels[unit],
-            taps,
-            weights[unit],
-            0,
-            y,
-            yAt,
-            yStep,
-            yBlock,
-            outputBlocks[unit],
-            columns,
-            start,
-            startAt);
+        return;
+      }
+      int wBlock = weights[unit].length / outputBlocks[unit];
+      for (int block = 0, at = 0; block < inputBlocks[unit]; block++) {
+        int channels = block == inputBlocks[unit] - 1 ? lastChannels[unit] : BLOCK;
+        for (int tap : taps) {
+          boolean first = at == 0;
+          kernels.convolve(
+              source.data,
+              x + block * source.height * source.width * BLOCK + tap,
+              xStep,
+              channels,
+              weights[unit],
+              at,
+              wBlock,
+              first ? start : y,
+              first ? startAt : yAt,
+              first ? 0 : yStep,
+              first ? BLOCK : yBlock,
+              y,
+              yAt,
+              yStep,
+              yBlock,
+              outputBlocks[unit],
+              columns);
+          at += channels * BLOCK;
+        }
       }
     }
   }

@@ -28,7 +28,7 @@ final class Gathered {
   /** Most pixels of a task. */
   private static final int PIXELS = 84;
 
-  /** Height of the register tile. */
+  /** What the pixels of a task are a multiple of: columns of the register tile at 512 bits. */
   private static final int TILE = 7;
 
   /** Weights' units of a task that copies its rows: enough for the copy not to count. */
@@ -47,8 +47,11 @@ final class Gathered {
   private final int channels;
   private final int height;
   private final int width;
-  private final int outputWidth;
-  private final int outputArea;
+
+  /** Columns and number of the pixels that the sweep serves. */
+  private final int columns;
+
+  private final int pixels;
 
   /** Floats from one row to the next; an odd number of lines, so that they share no cache sets. */
   private final int row;
@@ -61,8 +64,8 @@ final class Gathered {
     this.channels = x.shape().extent(1);
     this.height = x.shape().extent(2);
     this.width = x.shape().extent(3);
-    this.outputWidth = y.shape().extent(3);
-    this.outputArea = y.shape().extent(2) * outputWidth;
+    this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
+    this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
     // The copy of a last block of few channels writes a whole one.
     this.row = (blocks(channels * sweep.tapY().length) + 1 | 1) * BLOCK;
   }
@@ -70,8 +73,8 @@ final class Gathered {
   /**
    * Convolves.
    *
-   * @param sweep which serves all pixels of y
-   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   * @param sweep of one tap or more
+   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    */
   static void run(
       Engine engine, Sweep sweep, float[][] weights, Sources x, Tensor y, Epilogue epilogue) {
@@ -79,13 +82,14 @@ final class Gathered {
   }
 
   private void run(Engine engine, float[][] weights, Epilogue epilogue) {
+    if (pixels == 0) return;
     int most = Math.clamp(FLOATS / row / TILE * TILE, 2 * TILE, PIXELS);
-    int pixels = Math.ceilDiv(outputArea, Math.ceilDiv(outputArea, most) * TILE) * TILE;
-    int bands = Math.ceilDiv(outputArea, pixels);
+    int perBand = Math.ceilDiv(pixels, Math.ceilDiv(pixels, most) * TILE) * TILE;
+    int bands = Math.ceilDiv(pixels, perBand);
     // Few bands: more tasks, so that no thread waits long for another.
     int units = bands < 4 ? UNITS / 2 : UNITS;
-    if (weights.length > units && (long) outputArea * row <= SHARED_FLOATS) {
-      runShared(engine, weights, epilogue, pixels, bands);
+    if (weights.length > units && (long) pixels * row <= SHARED_FLOATS) {
+      runShared(engine, weights, epilogue, perBand, bands);
       return;
     }
     int groups = Math.ceilDiv(weights.length, units);
@@ -95,9 +99,9 @@ final class Gathered {
           int group = task % groups;
           int band = task / groups % bands;
           int sample = task / groups / bands;
-          int first = band * pixels;
-          int end = Math.min(outputArea, first + pixels);
-          float[] rows = engine.scratch().take(pixels * row);
+          int first = band * perBand;
+          int end = Math.min(pixels, first + perBand);
+          float[] rows = engine.scratch().take(perBand * row);
           gather(rows, sample, 0, blocks(channels), first, end);
           for (int unit = group * units; unit < Math.min(weights.length, (group + 1) * units); ) {
             multiply(rows, 0, weights[unit], unit++, sample, first, end, epilogue);
@@ -108,9 +112,9 @@ final class Gathered {
 
   /** Copies the rows of a whole image, then multiplies them. */
   private void runShared(
-      Engine engine, float[][] weights, Epilogue epilogue, int pixels, int bands) {
-    float[] rows = engine.scratch().take(outputArea * row);
-    int perTask = Math.max(1, COPY_FLOATS / (outputArea * sweep.tapY().length * BLOCK));
+      Engine engine, float[][] weights, Epilogue epilogue, int perBand, int bands) {
+    float[] rows = engine.scratch().take(pixels * row);
+    int perTask = Math.max(1, COPY_FLOATS / (pixels * sweep.tapY().length * BLOCK));
     for (int i = 0; i < x.shape().extent(0); i++) {
       int sample = i;
       engine.forEach(
@@ -118,14 +122,14 @@ final class Gathered {
           task -> {
             int block = task * perTask;
             int end = Math.min(blocks(channels), block + perTask);
-            gather(rows, sample, block, end, 0, outputArea);
+            gather(rows, sample, block, end, 0, pixels);
           });
       engine.forEach(
           weights.length * bands,
           task -> {
             int unit = task / bands;
-            int first = task % bands * pixels;
-            int end = Math.min(outputArea, first + pixels);
+            int first = task % bands * perBand;
+            int end = Math.min(pixels, first + perBand);
             multiply(rows, first * row, weights[unit], unit, sample, first, end, epilogue);
           });
     }
@@ -139,9 +143,9 @@ final class Gathered {
     for (int block = fromBlock; block < toBlock; block++) {
       for (int tap = 0; tap < taps; tap++) {
         for (int pixel = first; pixel < end; ) {
-          int column = pixel % outputWidth;
-          int count = Math.min(end - pixel, outputWidth - column);
-          int r = pixel / outputWidth * sweep.sourceStepY() + sweep.tapY()[tap];
+          int column = pixel % columns;
+          int count = Math.min(end - pixel, columns - column);
+          int r = pixel / columns * sweep.sourceStepY() + sweep.tapY()[tap];
           int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
           copy(sample, block, r, c, rows, to + (pixel - first) * row, count);
           pixel += count;
@@ -177,27 +181,38 @@ final class Gathered {
     int outputBlocks = blocks(y.shape().extent(1));
     int block = 2 * unit;
     int outputs = Math.min(2, outputBlocks - block);
-    int to = ((sample * outputBlocks + block) * outputArea + first) * BLOCK;
-    kernels.convolve(
-        rows,
-        rowsAt,
-        row,
-        0,
-        1,
-        channels * sweep.tapY().length,
-        new int[] {0},
-        weights,
-        0,
-        y.data,
-        to,
-        BLOCK,
-        outputArea * BLOCK,
-        outputs,
-        end - first,
-        epilogue.start(),
-        block * BLOCK);
-    for (int i = 0; i < outputs; i++) {
-      epilogue.finish(y.data, to + i * outputArea * BLOCK, (end - first) * BLOCK);
+    int width = y.shape().extent(3);
+    int area = y.shape().extent(2) * width;
+    int terms = channels * sweep.tapY().length;
+    boolean all = sweep.stepY() == 1 && sweep.stepX() == 1;
+    for (int pixel = first, count; pixel < end; pixel += count) {
+      int column = pixel % columns;
+      count = all ? end - pixel : Math.min(end - pixel, columns - column);
+      int r = sweep.firstY() + pixel / columns * sweep.stepY();
+      int c = sweep.firstX() + column * sweep.stepX();
+      int to = ((sample * outputBlocks + block) * area + r * width + c) * BLOCK;
+      kernels.convolve(
+          rows,
+          rowsAt + (pixel - first) * row,
+          row,
+          terms,
+          weights,
+          0,
+          terms * BLOCK,
+          epilogue.start(),
+          block * BLOCK,
+          0,
+          BLOCK,
+          y.data,
+          to,
+          sweep.stepX() * BLOCK,
+          area * BLOCK,
+          outputs,
+          count);
+      // Only sweeps over all pixels have something to finish.
+      for (int i = 0; i < outputs; i++) {
+        epilogue.finish(y.data, to + i * area * BLOCK, count * BLOCK);
+      }
     }
   }
 }

@@ -8,12 +8,13 @@ import java.util.Arrays;
 
 /**
  * A convolution of an image of few channels, which would leave most of a block empty. With its
- * pixels interleaved, a row of the window is one run of floats, and the window as many taps as it
- * has rows:
+ * pixels interleaved, a row of the window is one run of floats:
  *
  * <pre>
- * image[row][column][channel]     with its border of zeros
- *       └─ window's row ──┘       1 tap of width · channels floats
+ * image[row][column][channel]             with its border of zeros
+ *       └─ window's row ──┘
+ * rows[pixel][window's row][its floats]   of the outputs of a task; in L2
+ * y[output block][pixel]                  of 32 outputs at a time: rows × weights
  * </pre>
  *
  * The weights are in that order anyway, and so are the sums.
@@ -25,8 +26,11 @@ final class Interleaved {
   /** Rows of the image of a task that copies them. */
   private static final int COPIED_ROWS = 16;
 
-  /** Rows of outputs of a task. */
-  private static final int ROWS = 4;
+  /** Floats of a task's rows, about. */
+  private static final int FLOATS = 40_000;
+
+  /** Least number of tasks for an image, if it has as many pixels. */
+  private static final int TASKS = 8;
 
   private Interleaved() {}
 
@@ -38,7 +42,7 @@ final class Interleaved {
   /**
    * Convolves.
    *
-   * @param weights for each 32 outputs {@code [tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][tap][channel][output]}
    * @throws IllegalArgumentException if the images with their borders have more floats than an
    *     array
    */
@@ -50,13 +54,16 @@ final class Interleaved {
     int outputWidth = y.shape().extent(3);
     int height = (outputHeight - 1) * window.strideY() + window.spanY();
     int width = (outputWidth - 1) * window.strideX() + window.spanX();
-    if ((double) samples * height * width * channels > Integer.MAX_VALUE) {
+    if ((double) samples * height * width * channels + BLOCK > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "conv2d: input %s with its padding, %dx%d pixels, is too large"
               .formatted(x.shape(), height, width));
     }
     int line = width * channels;
-    float[] image = engine.scratch().take(samples * height * line);
+    // Copies read whole blocks, up to 15 floats beyond a row of the window. What they store too
+    // much
+    // is overwritten by the next row, or never read.
+    float[] image = engine.scratch().take(samples * height * line + BLOCK);
     int copies = Math.ceilDiv(height, COPIED_ROWS);
     engine.forEach(
         samples * copies,
@@ -68,45 +75,61 @@ final class Interleaved {
             interleave(engine, x, sample, row - window.top(), window.left(), width, image, to);
           }
         });
-    int[] taps = new int[window.height()];
-    for (int tap = 0; tap < taps.length; tap++) taps[tap] = tap * window.dilationY() * line;
+    int run = window.width() * channels;
+    int terms = window.height() * run;
+    int rowFloats = (blocks(terms) + 1 | 1) * BLOCK;
     Kernels kernels = engine.kernels();
     int outputBlocks = blocks(y.shape().extent(1));
-    int area = outputHeight * outputWidth * BLOCK;
-    int bands = Math.ceilDiv(outputHeight, ROWS);
+    int area = outputHeight * outputWidth;
+    int perTask = Math.clamp(FLOATS / rowFloats, 1, Math.ceilDiv(area, TASKS));
+    int bands = Math.ceilDiv(area, perTask);
+    int step = window.strideX() * channels;
     engine.forEach(
         samples * bands,
         task -> {
           int sample = task / bands;
-          int end = Math.min(outputHeight, (task % bands + 1) * ROWS);
-          for (int unit = 0; unit < weights.length; unit++) {
-            int block = 2 * unit;
-            int outputs = Math.min(2, outputBlocks - block);
-            for (int row = task % bands * ROWS; row < end; row++) {
-              int to = (sample * outputBlocks + block) * area + row * outputWidth * BLOCK;
-              kernels.convolve(
-                  image,
-                  (sample * height + row * window.strideY()) * line,
-                  window.strideX() * channels,
-                  0,
-                  1,
-                  window.width() * channels,
-                  taps,
-                  weights[unit],
-                  0,
-                  y.data,
-                  to,
-                  BLOCK,
-                  area,
-                  outputs,
-                  outputWidth,
-                  epilogue.start(),
-                  block * BLOCK);
-              for (int i = 0; i < outputs; i++) {
-                epilogue.finish(y.data, to + i * area, outputWidth * BLOCK);
+          int first = task % bands * perTask;
+          int end = Math.min(area, first + perTask);
+          float[] rows = engine.scratch().take(perTask * rowFloats);
+          for (int pixel = first, count; pixel < end; pixel += count) {
+            int column = pixel % outputWidth;
+            count = Math.min(end - pixel, outputWidth - column);
+            int top = sample * height + pixel / outputWidth * window.strideY();
+            for (int tap = 0; tap < window.height(); tap++) {
+              int from = (top + tap * window.dilationY()) * line + column * step;
+              int to = (pixel - first) * rowFloats + tap * run;
+              for (int i = 0; i < run; i += BLOCK) {
+                kernels.copyPixels(image, from + i, step, rows, to + i, rowFloats, count);
               }
             }
           }
+          for (int unit = 0; unit < weights.length; unit++) {
+            int block = 2 * unit;
+            int outputs = Math.min(2, outputBlocks - block);
+            int to = ((sample * outputBlocks + block) * area + first) * BLOCK;
+            kernels.convolve(
+                rows,
+                0,
+                rowFloats,
+                terms,
+                weights[unit],
+                0,
+                terms * BLOCK,
+                epilogue.start(),
+                block * BLOCK,
+                0,
+                BLOCK,
+                y.data,
+                to,
+                BLOCK,
+                area * BLOCK,
+                outputs,
+                end - first);
+            for (int i = 0; i < outputs; i++) {
+              epilogue.finish(y.data, to + i * area * BLOCK, (end - first) * BLOCK);
+            }
+          }
+          engine.scratch().give(rows);
         });
     engine.scratch().give(image);
   }

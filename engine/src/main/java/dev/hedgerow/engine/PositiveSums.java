@@ -29,8 +29,6 @@ final class PositiveSums {
   /** Side of what a tile reads. */
   private static final int READ = TILE + 2;
 
-  private static final int[] ONE_TAP = {0};
-
   private final Engine engine;
   private final Sweep sweep;
   private final float[][] weights;
@@ -55,7 +53,7 @@ final class PositiveSums {
     this.channels = x.shape().extent(1);
     this.height = z.shape().extent(2);
     this.width = z.shape().extent(3);
-    this.zeros = new float[2 * BLOCK];
+    this.zeros = new float[BLOCK];
     this.tilesY = Math.ceilDiv(height, TILE);
     this.tilesX = Math.ceilDiv(width, TILE);
     this.largestRead = new float[z.shape().extent(0) * tilesY * tilesX];
@@ -65,7 +63,7 @@ final class PositiveSums {
    * Computes anew what is not to be trusted.
    *
    * @param sweep of 3×3 taps at stride 1
-   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    * @param x {@code [N, C, H, W]}, nowhere negative; not modified
    * @param z {@code [N, O, H', W']}, by Winograd's algorithm; written to
    */
@@ -148,7 +146,7 @@ final class PositiveSums {
     int terms = channels * sweep.tapY().length;
     for (int block = 0; block < outputs; block++) {
       int at = block * BLOCK;
-      engine.kernels().windowSum(weights[unit], at, 1, 0, terms, outputs * BLOCK, 1f, sums, at);
+      engine.kernels().windowSum(weights[unit], terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
     }
     return sums;
   }
@@ -254,25 +252,26 @@ final class PositiveSums {
   }
 
   private void multiply(float[] row, int unit, int pixel, int outputs) {
+    int terms = channels * sweep.tapY().length;
     engine
         .kernels()
         .convolve(
             row,
             0,
             0,
-            0,
-            1,
-            channels * sweep.tapY().length,
-            ONE_TAP,
+            terms,
             weights[unit],
+            0,
+            terms * BLOCK,
+            zeros,
+            0,
+            0,
             0,
             z.data,
             pixel,
-            BLOCK,
+            0,
             height * width * BLOCK,
             outputs,
-            1,
-            zeros,
-            0);
+            1);
   }
 }

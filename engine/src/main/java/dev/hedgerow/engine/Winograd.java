@@ -13,16 +13,16 @@ import java.util.Arrays;
  * d of 6×6 inputs. Summed over the channels, the product in brackets is 36 products of matrices:
  *
  * <pre>
- * V[36][tile][channel]      a batch of tiles is transformed, a few tiles a task; in L3
- * U[6][channel][output]     a task transforms the weights of 32 outputs for 6 of the products, from
- *                           the packing that the direct kernel reads; in L2
- * M[36][tile][output]       multiplies them with its tiles, and goes on to the next 6; in L2
- * Y                         it transforms M to pixels
+ * V[36][tile][channel]          a batch of tiles is transformed, a few tiles a task; in L3
+ * U[6][block][channel][output]  a task transforms the weights of 32 outputs for 6 of the products,
+ *                               from the packing that the direct kernel reads; in L2
+ * M[36][tile][output]           multiplies them with its tiles, and goes on to the next 6; in L2
+ * Y                             it transforms M to pixels
  * </pre>
  *
- * The products run on {@link Kernels#convolve} with one tap and rows of all channels. Rounding
- * errors are relative to the largest value of a tile. An output all of whose tile's inputs are zero
- * is exactly the bias.
+ * The products run on {@link Kernels#convolve} over rows of all channels. Rounding errors are
+ * relative to the largest value of a tile. An output all of whose tile's inputs are zero is exactly
+ * the bias.
  */
 final class Winograd {
   /** Tiles of a task, whose M takes half of L2; the weights' transform costs as much as two. */
@@ -98,7 +98,7 @@ final class Winograd {
    * Convolves.
    *
    * @param sweep of 3×3 taps, in any order
-   * @param weights for each 32 outputs {@code [block][tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    */
   static void run(
       Engine engine, Sweep sweep, float[][] weights, Tensor from, Tensor to, Epilogue epilogue) {
@@ -190,35 +190,34 @@ final class Winograd {
     int outputs = Math.min(2, blocks(to.shape().extent(1)) - 2 * unit);
     int lanes = outputs * BLOCK;
     int columns = end - begin;
-    int uStep = odd(sources * lanes);
+    int uStep = odd(outputs * sources * BLOCK);
     int mStep = odd(columns * lanes);
     float[] scratch = engine.scratch().take(2 * SCRATCH);
     float[] u = engine.scratch().take(ROW * uStep);
     float[] m = engine.scratch().take(PRODUCTS * mStep);
-    float[] zeros = new float[lanes];
-    int[] tap = {0};
+    float[] zeros = new float[BLOCK];
     for (int row = 0; row < ROW; row++) {
-      transformWeights(weights, lanes, row, u, uStep);
+      transformWeights(weights, outputs, row, u, uStep);
       for (int i = 0; i < ROW; i++) {
         int product = row * ROW + i;
         kernels.convolve(
             v,
             product * vStep + begin * vRow,
             vRow,
-            0,
-            1,
             sources,
-            tap,
             u,
             i * uStep,
+            sources * BLOCK,
+            zeros,
+            0,
+            0,
+            0,
             m,
             product * mStep,
             lanes,
             BLOCK,
             outputs,
-            columns,
-            zeros,
-            0);
+            columns);
       }
     }
     for (int i = 0; i < columns; i++) {
@@ -233,13 +232,15 @@ final class Winograd {
   }
 
   /** Computes a row of U for all channels. */
-  private void transformWeights(float[] weights, int lanes, int row, float[] u, int uStep) {
+  private void transformWeights(float[] weights, int outputs, int row, float[] u, int uStep) {
     int[] taps = new int[9];
     for (int block = 0; block < blocks(sources); block++) {
       int channels = Math.min(BLOCK, sources - block * BLOCK);
-      for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * lanes;
-      int at = block * BLOCK * lanes;
-      kernels.winogradWeights(weights, 9 * at, taps, channels, row, u, at, uStep, lanes);
+      for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * BLOCK;
+      for (int output = 0; output < outputs; output++) {
+        int at = (output * sources + block * BLOCK) * BLOCK;
+        kernels.winogradWeights(weights, 9 * at, taps, channels, row, u, at, uStep);
+      }
     }
   }
 

@@ -111,10 +111,46 @@ class ConvolutionTest {
     var c = new Case(samples, inputs, outputs, 1, side, side + 1, window, seed);
     // A view whose sums Winograd's algorithm does not compute: integers are exact then.
     assertForwardEqualsTheNaiveLoop(c, WeightView.ABSOLUTE);
+    var swapped = new Case(samples, outputs, inputs, 1, side, side + 1, window, seed);
+    assertReverseEqualsTheNaiveLoop(swapped, WeightView.ABSOLUTE);
+  }
+
+  /** Interleaved: images of few channels, in bands that begin and end inside rows. */
+  @Property(tries = 60, seed = "12")
+  void imagesOfFewChannelsEqualTheNaiveLoopOnIntegers(
+      @ForAll @IntRange(min = 1, max = 3) int samples,
+      @ForAll @IntRange(min = 1, max = 5) int inputs,
+      @ForAll @IntRange(min = 1, max = 50) int outputs,
+      @ForAll @IntRange(min = 7, max = 60) int side,
+      @ForAll @IntRange(min = 1, max = 7) int size,
+      @ForAll @IntRange(min = 1, max = 3) int stride,
+      @ForAll long seed) {
+    Window window = Window.of(size, stride, size / 2);
+    var c = new Case(samples, inputs, outputs, 1, side, side + 3, window, seed);
+    assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
+    assertReverseEqualsTheNaiveLoop(c, WeightView.NEGATIVE);
   }
 
   @Property(tries = 400, seed = "2")
   void reverseEqualsTheNaiveLoopOnIntegers(@ForAll("cases") Case c, @ForAll WeightView view) {
+    assertReverseEqualsTheNaiveLoop(c, view);
+  }
+
+  /** Where a phase of the grid is as many pixels as the image, though the stride is larger. */
+  @Test
+  void reverseOfLinesEqualsTheNaiveLoop() {
+    for (Window window : List.of(Window.of(3, 2, 1), Window.of(1, 3, 0))) {
+      for (int[] side : new int[][] {{9, 1}, {1, 9}, {1, 1}}) {
+        var c = new Case(2, 20, 40, 1, side[0], side[1], window, 4);
+        assertReverseEqualsTheNaiveLoop(c, WeightView.PLAIN);
+        var wide = new Window(3, 3, side[0] > 1 ? 1 : 2, side[1] > 1 ? 1 : 2, 1, 1, 1, 1, 1, 1);
+        assertReverseEqualsTheNaiveLoop(
+            new Case(2, 20, 40, 1, side[0], side[1], wide, 5), WeightView.PLAIN);
+      }
+    }
+  }
+
+  private void assertReverseEqualsTheNaiveLoop(Case c, WeightView view) {
     var random = new Random(c.seed);
     float[] w = integers(random, c.weight().size());
     Convolution convolution = convolution(c, w, null);
@@ -243,6 +279,7 @@ class ConvolutionTest {
         List.of(
             new Case(2, 64, 96, 1, 40, 41, Window.of(3, 1, 1), 0),
             new Case(1, 80, 72, 1, 33, 31, Window.of(1, 1, 0), 0),
+            new Case(2, 3, 72, 1, 57, 41, Window.of(7, 2, 3), 0),
             new Case(1, 48, 64, 1, 57, 57, Window.of(3, 2, 1), 0))) {
       float[] w = gaussians(random, c.weight().size());
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));

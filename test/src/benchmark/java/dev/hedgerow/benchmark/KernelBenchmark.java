@@ -49,7 +49,6 @@ public class KernelBenchmark {
     public int terms;
 
     private final Kernels kernels = Kernels.best();
-    private final int[] tap = {0};
     private final float[] x = filled(84 * 608);
     private final float[] w = filled(576 * 32);
     private final float[] y = new float[84 * 32];
@@ -67,7 +66,7 @@ public class KernelBenchmark {
   public float[] convolve(Product p) {
     int row = p.terms + 16;
     p.kernels.convolve(
-        p.x, 0, row, 0, 1, p.terms, p.tap, p.w, 0, p.y, 0, 32, 16, 2, p.columns, p.bias, 0);
+        p.x, 0, row, p.terms, p.w, 0, p.terms * 16, p.bias, 0, 0, 16, p.y, 0, 32, 16, 2, p.columns);
     return p.y;
   }
 

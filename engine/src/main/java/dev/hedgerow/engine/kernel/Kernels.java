@@ -13,45 +13,41 @@ public interface Kernels {
   String name();
 
   /**
-   * Convolves a run of output pixels with one or two blocks of output channels:
+   * Multiplies a run of pixels with the weights of one or two blocks of output channels:
    *
    * <pre>
-   * y[yAt + q·yBlock + c·yStep + o] = bias[biasAt + 16q + o]
-   *     + Σ_b Σ_t Σ_i x[xAt + c·xStep + b·xBlock + taps[t] + i]
-   *                  · w[wAt + ((16b·T + t·I_b) + i)·16Q + 16q + o]
+   * y[yAt + c·yStep + q·yBlock + o] = start[startAt + c·startStep + q·startBlock + o]
+   *     + Σ_i x[xAt + c·xStep + i] · w[wAt + q·wBlock + 16i + o]
    * </pre>
    *
-   * for columns c, output blocks q &lt; Q, lanes o &lt; 16, input blocks b, taps t &lt; T, channels
-   * i &lt; I_b; sums are taken in the order b, t, i.
+   * for columns c, output blocks q &lt; Q, lanes o &lt; 16 and terms i in order. A convolution of
+   * several taps or input blocks is several of these, each but the first starting from y.
    *
    * @param xStep floats between the inputs of two columns
-   * @param xBlock floats between two input blocks
-   * @param inputBlocks number of input blocks
-   * @param lastChannels channels used of the last input block, I_b there; 16 in the others
-   * @param taps offset of each tap of the window
-   * @param w packed weights, from {@code wAt} on
+   * @param terms number of i
+   * @param w 16 weights for each term; those of the next output block are {@code wBlock} further on
+   * @param start what the sums start from; may be y at the same place
    * @param y written to
    * @param outputBlocks Q, 1 or 2
-   * @param bias initial values, 16Q from {@code biasAt} on
    */
   void convolve(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      int wBlock,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startBlock,
       float[] y,
       int yAt,
       int yStep,
       int yBlock,
       int outputBlocks,
-      int columns,
-      float[] bias,
-      int biasAt);
+      int columns);
 
   /**
    * Convolves a run of output pixels of one block, each channel by itself: {@code y[yAt + c·yStep +
@@ -93,23 +89,14 @@ public interface Kernels {
       int count);
 
   /**
-   * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each channel
-   * and output lane, where g[k][l] is {@code w[wAt + taps[3k + l] + channel·lanes + lane]}, and
-   * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + channel·lanes + lane]}.
+   * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each of some
+   * channels and 16 outputs o, where g[k][l] is {@code w[wAt + taps[3k + l] + 16·channel + o]}, and
+   * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + 16·channel + o]}.
    *
    * @param channels how many input channels
-   * @param lanes how many outputs; a multiple of 16
    */
   void winogradWeights(
-      float[] w,
-      int wAt,
-      int[] taps,
-      int channels,
-      int row,
-      float[] u,
-      int uAt,
-      int uStep,
-      int lanes);
+      float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep);
 
   /**
    * Transforms a tile of 6×6 pixels of one block for Winograd's F(4×4, 3×3): {@code V = Bᵀ d B} for

@@ -16,38 +16,31 @@ public final class ScalarKernels implements Kernels {
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      int wBlock,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startBlock,
       float[] y,
       int yAt,
       int yStep,
       int yBlock,
       int outputBlocks,
-      int columns,
-      float[] bias,
-      int biasAt) {
-    int lanes = outputBlocks * BLOCK;
-    float[] sum = new float[lanes];
+      int columns) {
+    float[] sum = new float[BLOCK];
     for (int column = 0; column < columns; column++) {
-      System.arraycopy(bias, biasAt, sum, 0, lanes);
-      int at = wAt;
-      for (int block = 0; block < inputBlocks; block++) {
-        int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-        for (int tap : taps) {
-          int from = xAt + column * xStep + block * xBlock + tap;
-          for (int channel = 0; channel < channels; channel++, at += lanes) {
-            float value = x[from + channel];
-            for (int lane = 0; lane < lanes; lane++) sum[lane] += value * w[at + lane];
-          }
+      for (int q = 0; q < outputBlocks; q++) {
+        System.arraycopy(start, startAt + column * startStep + q * startBlock, sum, 0, BLOCK);
+        for (int i = 0; i < terms; i++) {
+          float value = x[xAt + column * xStep + i];
+          int at = wAt + q * wBlock + i * BLOCK;
+          for (int lane = 0; lane < BLOCK; lane++) sum[lane] += value * w[at + lane];
         }
+        System.arraycopy(sum, 0, y, yAt + column * yStep + q * yBlock, BLOCK);
       }
-      int to = yAt + column * yStep;
-      System.arraycopy(sum, 0, y, to, BLOCK);
-      if (outputBlocks == 2) System.arraycopy(sum, BLOCK, y, to + yBlock, BLOCK);
     }
   }
 
@@ -127,16 +120,8 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void winogradWeights(
-      float[] w,
-      int wAt,
-      int[] taps,
-      int channels,
-      int row,
-      float[] u,
-      int uAt,
-      int uStep,
-      int lanes) {
-    for (int i = 0; i < channels * lanes; i++) {
+      float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
+    for (int i = 0; i < channels * BLOCK; i++) {
       for (int l = 0; l < 6; l++) {
         float sum = 0;
         for (int c = 0; c < 3; c++) {

@@ -33,432 +33,383 @@ final class VectorKernels256 implements Kernels {
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      int wBlock,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startBlock,
       float[] y,
       int yAt,
       int yStep,
       int yBlock,
       int outputBlocks,
-      int columns,
-      float[] bias,
-      int biasAt) {
-    int wStep = outputBlocks * BLOCK;
-    for (int q = 0; q < outputBlocks; q++) {
-      run1(
-          x,
-          xAt,
-          xStep,
-          xBlock,
-          inputBlocks,
-          lastChannels,
-          taps,
-          w,
-          wAt + q * BLOCK,
-          wStep,
-          y,
-          yAt + q * yBlock,
-          yStep,
-          columns,
-          bias,
-          biasAt + q * BLOCK);
+      int columns) {
+    for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
+      int block = lane / BLOCK;
+      int startLane = startAt + block * startBlock + lane % BLOCK;
+      int yLane = yAt + block * yBlock + lane % BLOCK;
+      int wLane = wAt + block * wBlock + lane % BLOCK;
+      run2(
+          x, xAt, xStep, terms, w, wLane, start, startLane, startStep, LANES, y, yLane, yStep,
+          LANES, columns);
     }
   }
 
-  private static void run1(
+  private static void run2(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
-      int wStep,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
       int yStep,
-      int columns,
-      float[] bias,
-      int biasAt) {
-    boolean dense = xStep == BLOCK;
+      int yNext,
+      int columns) {
     int done = 0;
-    while (done < columns) {
-      if (columns >= 6 && columns - done > 3) {
-        int column = Math.min(done, columns - 6);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile6x2(
-              x,
-              from,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              wStep,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        } else {
-          tile6x2Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              wStep,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        }
-        done = column + 6;
-        continue;
-      }
-      if (columns >= 3) {
-        int column = Math.min(done, columns - 3);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile3x2(
-              x,
-              from,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              wStep,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        } else {
-          tile3x2Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              wStep,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        }
-        done = column + 3;
-        continue;
-      }
-      {
-        int column = Math.min(done, columns - 1);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        tile1x2(
-            x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, wStep, y, to, bias, biasAt);
-        done = column + 1;
-      }
+    if (columns - done >= 5) {
+      int count = columns - columns % 5;
+      tile5x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          count);
+      done += count;
+    }
+    if (columns - done >= 4) {
+      tile4x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          4);
+      done += 4;
+    }
+    if (columns - done >= 3) {
+      tile3x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          3);
+      done += 3;
+    }
+    if (columns - done >= 2) {
+      tile2x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          2);
+      done += 2;
+    }
+    if (columns - done >= 1) {
+      tile1x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          1);
     }
   }
 
-  private static void tile6x2(
-      float[] x,
-      int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      int wStep,
-      float[] y,
-      int yAt,
-      int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 8);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    FloatVector a3v0 = a0v0;
-    FloatVector a3v1 = a0v1;
-    FloatVector a4v0 = a0v0;
-    FloatVector a4v1 = a0v1;
-    FloatVector a5v0 = a0v0;
-    FloatVector a5v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 8);
-          at += wStep;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-          p = FloatVector.broadcast(S, x[from + i + 48]);
-          a3v0 = p.fma(w0, a3v0);
-          a3v1 = p.fma(w1, a3v1);
-          p = FloatVector.broadcast(S, x[from + i + 64]);
-          a4v0 = p.fma(w0, a4v0);
-          a4v1 = p.fma(w1, a4v1);
-          p = FloatVector.broadcast(S, x[from + i + 80]);
-          a5v0 = p.fma(w0, a5v0);
-          a5v1 = p.fma(w1, a5v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + 8);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + 8);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + 8);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a3v1.intoArray(y, yAt + 3 * yStep + 8);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a4v1.intoArray(y, yAt + 4 * yStep + 8);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a5v1.intoArray(y, yAt + 5 * yStep + 8);
-  }
-
-  private static void tile6x2Strided(
+  private static void tile5x2(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
-      int wStep,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 8);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    FloatVector a3v0 = a0v0;
-    FloatVector a3v1 = a0v1;
-    FloatVector a4v0 = a0v0;
-    FloatVector a4v1 = a0v1;
-    FloatVector a5v0 = a0v0;
-    FloatVector a5v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 8);
-          at += wStep;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
-          a3v0 = p.fma(w0, a3v0);
-          a3v1 = p.fma(w1, a3v1);
-          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
-          a4v0 = p.fma(w0, a4v0);
-          a4v1 = p.fma(w1, a4v1);
-          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
-          a5v0 = p.fma(w0, a5v0);
-          a5v1 = p.fma(w1, a5v1);
-        }
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 5) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
+      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
       }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
+      a4v0.intoArray(y, yAt + 4 * yStep);
+      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
+      xAt += 5 * xStep;
+      startAt += 5 * startStep;
+      yAt += 5 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + 8);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + 8);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + 8);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a3v1.intoArray(y, yAt + 3 * yStep + 8);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a4v1.intoArray(y, yAt + 4 * yStep + 8);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a5v1.intoArray(y, yAt + 5 * yStep + 8);
+  }
+
+  private static void tile4x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 4) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
+      xAt += 4 * xStep;
+      startAt += 4 * startStep;
+      yAt += 4 * yStep;
+    }
   }
 
   private static void tile3x2(
       float[] x,
       int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int xStep,
+      int terms,
       float[] w,
       int wAt,
-      int wStep,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 8);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 8);
-          at += wStep;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-        }
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 3) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
       }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      xAt += 3 * xStep;
+      startAt += 3 * startStep;
+      yAt += 3 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + 8);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + 8);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + 8);
   }
 
-  private static void tile3x2Strided(
+  private static void tile2x2(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
-      int wStep,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 8);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 8);
-          at += wStep;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-        }
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 2) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
       }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      xAt += 2 * xStep;
+      startAt += 2 * startStep;
+      yAt += 2 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + 8);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + 8);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + 8);
   }
 
   private static void tile1x2(
       float[] x,
       int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int xStep,
+      int terms,
       float[] w,
       int wAt,
-      int wStep,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 8);
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 8);
-          at += wStep;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-        }
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 1) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
       }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      xAt += xStep;
+      startAt += startStep;
+      yAt += yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + 8);
   }
 
   @Override
@@ -522,15 +473,7 @@ final class VectorKernels256 implements Kernels {
 
   @Override
   public void winogradWeights(
-      float[] w,
-      int wAt,
-      int[] taps,
-      int channels,
-      int row,
-      float[] u,
-      int uAt,
-      int uStep,
-      int lanes) {
+      float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
     FloatVector four = FloatVector.broadcast(S, 4);
     FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
     FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
@@ -551,7 +494,7 @@ final class VectorKernels256 implements Kernels {
     int to4 = uAt + 4 * uStep;
     int to5 = uAt + 5 * uStep;
 
-    for (int i = 0; i < channels * lanes; i += LANES) {
+    for (int i = 0; i < channels * BLOCK; i += LANES) {
       FloatVector d0 = FloatVector.fromArray(S, w, tap0 + i).mul(g0);
       d0 = FloatVector.fromArray(S, w, tap3 + i).fma(g1, d0);
       d0 = FloatVector.fromArray(S, w, tap6 + i).fma(g2, d0);

@@ -34,55 +34,40 @@ final class VectorKernels512 implements Kernels {
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      int wBlock,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startBlock,
       float[] y,
       int yAt,
       int yStep,
       int yBlock,
       int outputBlocks,
-      int columns,
-      float[] bias,
-      int biasAt) {
+      int columns) {
     if (outputBlocks == 2) {
       run2(
           x,
           xAt,
           xStep,
-          xBlock,
-          inputBlocks,
-          lastChannels,
-          taps,
+          terms,
           w,
           wAt,
+          wBlock,
+          start,
+          startAt,
+          startStep,
+          startBlock,
           y,
           yAt,
           yStep,
           yBlock,
-          columns,
-          bias,
-          biasAt);
+          columns);
     } else {
-      run1(
-          x,
-          xAt,
-          xStep,
-          xBlock,
-          inputBlocks,
-          lastChannels,
-          taps,
-          w,
-          wAt,
-          y,
-          yAt,
-          yStep,
-          columns,
-          bias,
-          biasAt);
+      run1(x, xAt, xStep, terms, w, wAt, start, startAt, startStep, y, yAt, yStep, columns);
     }
   }
 
@@ -90,133 +75,482 @@ final class VectorKernels512 implements Kernels {
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
       float[] y,
       int yAt,
       int yStep,
-      int yBlock,
-      int columns,
-      float[] bias,
-      int biasAt) {
+      int yNext,
+      int columns) {
+    int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      for (int column = 0; column < columns; column += 8) {
-        tile8x2Strided(
-            x,
-            xAt + column * xStep,
-            xStep,
-            xBlock,
-            inputBlocks,
-            lastChannels,
-            taps,
-            w,
-            wAt,
-            y,
-            yAt + column * yStep,
-            yStep,
-            yBlock,
-            bias,
-            biasAt);
-      }
+      tile8x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          columns);
       return;
     }
-    boolean dense = xStep == BLOCK;
-    int done = 0;
-    while (done < columns) {
-      if (columns >= 7 && columns - done > 3) {
-        int column = Math.min(done, columns - 7);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile7x2(
-              x,
-              from,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              yBlock,
-              bias,
-              biasAt);
-        } else {
-          tile7x2Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              yBlock,
-              bias,
-              biasAt);
-        }
-        done = column + 7;
-        continue;
+    if (columns - done >= 7) {
+      int count = columns - columns % 7;
+      tile7x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          count);
+      done += count;
+    }
+    if (columns - done >= 4) {
+      tile4x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          4);
+      done += 4;
+    }
+    if (columns - done >= 3) {
+      tile3x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          3);
+      done += 3;
+    }
+    if (columns - done >= 2) {
+      tile2x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          2);
+      done += 2;
+    }
+    if (columns - done >= 1) {
+      tile1x2(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          wNext,
+          start,
+          startAt + done * startStep,
+          startStep,
+          startNext,
+          y,
+          yAt + done * yStep,
+          yStep,
+          yNext,
+          1);
+    }
+  }
+
+  private static void tile8x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 8) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
+      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
+      FloatVector a5v1 = FloatVector.fromArray(S, start, startAt + 5 * startStep + startNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
+      FloatVector a6v1 = FloatVector.fromArray(S, start, startAt + 6 * startStep + startNext);
+      FloatVector a7v0 = FloatVector.fromArray(S, start, startAt + 7 * startStep);
+      FloatVector a7v1 = FloatVector.fromArray(S, start, startAt + 7 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 7 * xStep]);
+        a7v0 = p.fma(w0, a7v0);
+        a7v1 = p.fma(w1, a7v1);
       }
-      if (columns >= 3) {
-        int column = Math.min(done, columns - 3);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile3x2(
-              x,
-              from,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              yBlock,
-              bias,
-              biasAt);
-        } else {
-          tile3x2Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              yBlock,
-              bias,
-              biasAt);
-        }
-        done = column + 3;
-        continue;
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
+      a4v0.intoArray(y, yAt + 4 * yStep);
+      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
+      a5v0.intoArray(y, yAt + 5 * yStep);
+      a5v1.intoArray(y, yAt + 5 * yStep + yNext);
+      a6v0.intoArray(y, yAt + 6 * yStep);
+      a6v1.intoArray(y, yAt + 6 * yStep + yNext);
+      a7v0.intoArray(y, yAt + 7 * yStep);
+      a7v1.intoArray(y, yAt + 7 * yStep + yNext);
+      xAt += 8 * xStep;
+      startAt += 8 * startStep;
+      yAt += 8 * yStep;
+    }
+  }
+
+  private static void tile7x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 7) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
+      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
+      FloatVector a5v1 = FloatVector.fromArray(S, start, startAt + 5 * startStep + startNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
+      FloatVector a6v1 = FloatVector.fromArray(S, start, startAt + 6 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
       }
-      {
-        int column = Math.min(done, columns - 1);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        tile1x2(
-            x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, to, yBlock, bias, biasAt);
-        done = column + 1;
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
+      a4v0.intoArray(y, yAt + 4 * yStep);
+      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
+      a5v0.intoArray(y, yAt + 5 * yStep);
+      a5v1.intoArray(y, yAt + 5 * yStep + yNext);
+      a6v0.intoArray(y, yAt + 6 * yStep);
+      a6v1.intoArray(y, yAt + 6 * yStep + yNext);
+      xAt += 7 * xStep;
+      startAt += 7 * startStep;
+      yAt += 7 * yStep;
+    }
+  }
+
+  private static void tile4x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 4) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
       }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
+      xAt += 4 * xStep;
+      startAt += 4 * startStep;
+      yAt += 4 * yStep;
+    }
+  }
+
+  private static void tile3x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 3) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
+      xAt += 3 * xStep;
+      startAt += 3 * startStep;
+      yAt += 3 * yStep;
+    }
+  }
+
+  private static void tile2x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 2) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + yStep);
+      a1v1.intoArray(y, yAt + yStep + yNext);
+      xAt += 2 * xStep;
+      startAt += 2 * startStep;
+      yAt += 2 * yStep;
+    }
+  }
+
+  private static void tile1x2(
+      float[] x,
+      int xAt,
+      int xStep,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] start,
+      int startAt,
+      int startStep,
+      int startNext,
+      float[] y,
+      int yAt,
+      int yStep,
+      int yNext,
+      int columns) {
+    for (int column = 0; column < columns; column += 1) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      xAt += xStep;
+      startAt += startStep;
+      yAt += yStep;
     }
   }
 
@@ -224,762 +558,363 @@ final class VectorKernels512 implements Kernels {
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      int columns,
-      float[] bias,
-      int biasAt) {
+      int columns) {
+    int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      for (int column = 0; column < columns; column += 8) {
-        tile8x1Strided(
-            x,
-            xAt + column * xStep,
-            xStep,
-            xBlock,
-            inputBlocks,
-            lastChannels,
-            taps,
-            w,
-            wAt,
-            y,
-            yAt + column * yStep,
-            yStep,
-            bias,
-            biasAt);
-      }
+      tile8x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          columns);
       return;
     }
-    boolean dense = xStep == BLOCK;
-    int done = 0;
-    while (done < columns) {
-      if (columns >= 7 && columns - done > 3) {
-        int column = Math.min(done, columns - 7);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile7x1(
-              x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, to, yStep, bias, biasAt);
-        } else {
-          tile7x1Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        }
-        done = column + 7;
-        continue;
-      }
-      if (columns >= 3) {
-        int column = Math.min(done, columns - 3);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        if (dense) {
-          tile3x1(
-              x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, to, yStep, bias, biasAt);
-        } else {
-          tile3x1Strided(
-              x,
-              from,
-              xStep,
-              xBlock,
-              inputBlocks,
-              lastChannels,
-              taps,
-              w,
-              wAt,
-              y,
-              to,
-              yStep,
-              bias,
-              biasAt);
-        }
-        done = column + 3;
-        continue;
-      }
-      {
-        int column = Math.min(done, columns - 1);
-        int from = xAt + column * xStep;
-        int to = yAt + column * yStep;
-        tile1x1(x, from, xBlock, inputBlocks, lastChannels, taps, w, wAt, y, to, bias, biasAt);
-        done = column + 1;
-      }
+    if (columns - done >= 7) {
+      int count = columns - columns % 7;
+      tile7x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          count);
+      done += count;
+    }
+    if (columns - done >= 4) {
+      tile4x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          4);
+      done += 4;
+    }
+    if (columns - done >= 3) {
+      tile3x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          3);
+      done += 3;
+    }
+    if (columns - done >= 2) {
+      tile2x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          2);
+      done += 2;
+    }
+    if (columns - done >= 1) {
+      tile1x1(
+          x,
+          xAt + done * xStep,
+          xStep,
+          terms,
+          w,
+          wAt,
+          start,
+          startAt + done * startStep,
+          startStep,
+          y,
+          yAt + done * yStep,
+          yStep,
+          1);
     }
   }
 
-  private static void tile7x2(
-      float[] x,
-      int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      int yStep,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    FloatVector a3v0 = a0v0;
-    FloatVector a3v1 = a0v1;
-    FloatVector a4v0 = a0v0;
-    FloatVector a4v1 = a0v1;
-    FloatVector a5v0 = a0v0;
-    FloatVector a5v1 = a0v1;
-    FloatVector a6v0 = a0v0;
-    FloatVector a6v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-          p = FloatVector.broadcast(S, x[from + i + 48]);
-          a3v0 = p.fma(w0, a3v0);
-          a3v1 = p.fma(w1, a3v1);
-          p = FloatVector.broadcast(S, x[from + i + 64]);
-          a4v0 = p.fma(w0, a4v0);
-          a4v1 = p.fma(w1, a4v1);
-          p = FloatVector.broadcast(S, x[from + i + 80]);
-          a5v0 = p.fma(w0, a5v0);
-          a5v1 = p.fma(w1, a5v1);
-          p = FloatVector.broadcast(S, x[from + i + 96]);
-          a6v0 = p.fma(w0, a6v0);
-          a6v1 = p.fma(w1, a6v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + yBlock);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a3v1.intoArray(y, yAt + 3 * yStep + yBlock);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a4v1.intoArray(y, yAt + 4 * yStep + yBlock);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a5v1.intoArray(y, yAt + 5 * yStep + yBlock);
-    a6v0.intoArray(y, yAt + 6 * yStep);
-    a6v1.intoArray(y, yAt + 6 * yStep + yBlock);
-  }
-
-  private static void tile7x2Strided(
+  private static void tile8x1(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    FloatVector a3v0 = a0v0;
-    FloatVector a3v1 = a0v1;
-    FloatVector a4v0 = a0v0;
-    FloatVector a4v1 = a0v1;
-    FloatVector a5v0 = a0v0;
-    FloatVector a5v1 = a0v1;
-    FloatVector a6v0 = a0v0;
-    FloatVector a6v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
-          a3v0 = p.fma(w0, a3v0);
-          a3v1 = p.fma(w1, a3v1);
-          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
-          a4v0 = p.fma(w0, a4v0);
-          a4v1 = p.fma(w1, a4v1);
-          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
-          a5v0 = p.fma(w0, a5v0);
-          a5v1 = p.fma(w1, a5v1);
-          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
-          a6v0 = p.fma(w0, a6v0);
-          a6v1 = p.fma(w1, a6v1);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 8) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
+      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
+      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
+      FloatVector a7v0 = FloatVector.fromArray(S, start, startAt + 7 * startStep);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        a6v0 = p.fma(w0, a6v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 7 * xStep]);
+        a7v0 = p.fma(w0, a7v0);
       }
+      a0v0.intoArray(y, yAt);
+      a1v0.intoArray(y, yAt + yStep);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a4v0.intoArray(y, yAt + 4 * yStep);
+      a5v0.intoArray(y, yAt + 5 * yStep);
+      a6v0.intoArray(y, yAt + 6 * yStep);
+      a7v0.intoArray(y, yAt + 7 * yStep);
+      xAt += 8 * xStep;
+      startAt += 8 * startStep;
+      yAt += 8 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + yBlock);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a3v1.intoArray(y, yAt + 3 * yStep + yBlock);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a4v1.intoArray(y, yAt + 4 * yStep + yBlock);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a5v1.intoArray(y, yAt + 5 * yStep + yBlock);
-    a6v0.intoArray(y, yAt + 6 * yStep);
-    a6v1.intoArray(y, yAt + 6 * yStep + yBlock);
-  }
-
-  private static void tile3x2(
-      float[] x,
-      int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      int yStep,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + yBlock);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
-  }
-
-  private static void tile3x2Strided(
-      float[] x,
-      int xAt,
-      int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      int yStep,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + yBlock);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
-  }
-
-  private static void tile1x2(
-      float[] x,
-      int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-  }
-
-  private static void tile8x2Strided(
-      float[] x,
-      int xAt,
-      int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      int yStep,
-      int yBlock,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a0v1 = FloatVector.fromArray(S, bias, biasAt + 16);
-    FloatVector a1v0 = a0v0;
-    FloatVector a1v1 = a0v1;
-    FloatVector a2v0 = a0v0;
-    FloatVector a2v1 = a0v1;
-    FloatVector a3v0 = a0v0;
-    FloatVector a3v1 = a0v1;
-    FloatVector a4v0 = a0v0;
-    FloatVector a4v1 = a0v1;
-    FloatVector a5v0 = a0v0;
-    FloatVector a5v1 = a0v1;
-    FloatVector a6v0 = a0v0;
-    FloatVector a6v1 = a0v1;
-    FloatVector a7v0 = a0v0;
-    FloatVector a7v1 = a0v1;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          FloatVector w1 = FloatVector.fromArray(S, w, at + 16);
-          at += 32;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          a0v1 = p.fma(w1, a0v1);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          a1v1 = p.fma(w1, a1v1);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          a2v1 = p.fma(w1, a2v1);
-          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
-          a3v0 = p.fma(w0, a3v0);
-          a3v1 = p.fma(w1, a3v1);
-          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
-          a4v0 = p.fma(w0, a4v0);
-          a4v1 = p.fma(w1, a4v1);
-          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
-          a5v0 = p.fma(w0, a5v0);
-          a5v1 = p.fma(w1, a5v1);
-          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
-          a6v0 = p.fma(w0, a6v0);
-          a6v1 = p.fma(w1, a6v1);
-          p = FloatVector.broadcast(S, x[from + i + 7 * xStep]);
-          a7v0 = p.fma(w0, a7v0);
-          a7v1 = p.fma(w1, a7v1);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-    a0v1.intoArray(y, yAt + yBlock);
-    a1v0.intoArray(y, yAt + yStep);
-    a1v1.intoArray(y, yAt + yStep + yBlock);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a2v1.intoArray(y, yAt + 2 * yStep + yBlock);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a3v1.intoArray(y, yAt + 3 * yStep + yBlock);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a4v1.intoArray(y, yAt + 4 * yStep + yBlock);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a5v1.intoArray(y, yAt + 5 * yStep + yBlock);
-    a6v0.intoArray(y, yAt + 6 * yStep);
-    a6v1.intoArray(y, yAt + 6 * yStep + yBlock);
-    a7v0.intoArray(y, yAt + 7 * yStep);
-    a7v1.intoArray(y, yAt + 7 * yStep + yBlock);
   }
 
   private static void tile7x1(
       float[] x,
       int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int xStep,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a1v0 = a0v0;
-    FloatVector a2v0 = a0v0;
-    FloatVector a3v0 = a0v0;
-    FloatVector a4v0 = a0v0;
-    FloatVector a5v0 = a0v0;
-    FloatVector a6v0 = a0v0;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-          p = FloatVector.broadcast(S, x[from + i + 48]);
-          a3v0 = p.fma(w0, a3v0);
-          p = FloatVector.broadcast(S, x[from + i + 64]);
-          a4v0 = p.fma(w0, a4v0);
-          p = FloatVector.broadcast(S, x[from + i + 80]);
-          a5v0 = p.fma(w0, a5v0);
-          p = FloatVector.broadcast(S, x[from + i + 96]);
-          a6v0 = p.fma(w0, a6v0);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 7) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
+      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
+      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        a6v0 = p.fma(w0, a6v0);
       }
+      a0v0.intoArray(y, yAt);
+      a1v0.intoArray(y, yAt + yStep);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      a4v0.intoArray(y, yAt + 4 * yStep);
+      a5v0.intoArray(y, yAt + 5 * yStep);
+      a6v0.intoArray(y, yAt + 6 * yStep);
+      xAt += 7 * xStep;
+      startAt += 7 * startStep;
+      yAt += 7 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a1v0.intoArray(y, yAt + yStep);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a6v0.intoArray(y, yAt + 6 * yStep);
   }
 
-  private static void tile7x1Strided(
+  private static void tile4x1(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a1v0 = a0v0;
-    FloatVector a2v0 = a0v0;
-    FloatVector a3v0 = a0v0;
-    FloatVector a4v0 = a0v0;
-    FloatVector a5v0 = a0v0;
-    FloatVector a6v0 = a0v0;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
-          a3v0 = p.fma(w0, a3v0);
-          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
-          a4v0 = p.fma(w0, a4v0);
-          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
-          a5v0 = p.fma(w0, a5v0);
-          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
-          a6v0 = p.fma(w0, a6v0);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 4) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        a3v0 = p.fma(w0, a3v0);
       }
+      a0v0.intoArray(y, yAt);
+      a1v0.intoArray(y, yAt + yStep);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      a3v0.intoArray(y, yAt + 3 * yStep);
+      xAt += 4 * xStep;
+      startAt += 4 * startStep;
+      yAt += 4 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a1v0.intoArray(y, yAt + yStep);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a6v0.intoArray(y, yAt + 6 * yStep);
   }
 
   private static void tile3x1(
       float[] x,
       int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int xStep,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a1v0 = a0v0;
-    FloatVector a2v0 = a0v0;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          p = FloatVector.broadcast(S, x[from + i + 16]);
-          a1v0 = p.fma(w0, a1v0);
-          p = FloatVector.broadcast(S, x[from + i + 32]);
-          a2v0 = p.fma(w0, a2v0);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 3) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        a2v0 = p.fma(w0, a2v0);
       }
+      a0v0.intoArray(y, yAt);
+      a1v0.intoArray(y, yAt + yStep);
+      a2v0.intoArray(y, yAt + 2 * yStep);
+      xAt += 3 * xStep;
+      startAt += 3 * startStep;
+      yAt += 3 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a1v0.intoArray(y, yAt + yStep);
-    a2v0.intoArray(y, yAt + 2 * yStep);
   }
 
-  private static void tile3x1Strided(
+  private static void tile2x1(
       float[] x,
       int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a1v0 = a0v0;
-    FloatVector a2v0 = a0v0;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 2) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        a1v0 = p.fma(w0, a1v0);
       }
+      a0v0.intoArray(y, yAt);
+      a1v0.intoArray(y, yAt + yStep);
+      xAt += 2 * xStep;
+      startAt += 2 * startStep;
+      yAt += 2 * yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a1v0.intoArray(y, yAt + yStep);
-    a2v0.intoArray(y, yAt + 2 * yStep);
   }
 
   private static void tile1x1(
       float[] x,
       int xAt,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
-      float[] w,
-      int wAt,
-      float[] y,
-      int yAt,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-        }
-      }
-    }
-    a0v0.intoArray(y, yAt);
-  }
-
-  private static void tile8x1Strided(
-      float[] x,
-      int xAt,
       int xStep,
-      int xBlock,
-      int inputBlocks,
-      int lastChannels,
-      int[] taps,
+      int terms,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
+      int startStep,
       float[] y,
       int yAt,
       int yStep,
-      float[] bias,
-      int biasAt) {
-    FloatVector a0v0 = FloatVector.fromArray(S, bias, biasAt + 0);
-    FloatVector a1v0 = a0v0;
-    FloatVector a2v0 = a0v0;
-    FloatVector a3v0 = a0v0;
-    FloatVector a4v0 = a0v0;
-    FloatVector a5v0 = a0v0;
-    FloatVector a6v0 = a0v0;
-    FloatVector a7v0 = a0v0;
-    int at = wAt;
-    for (int block = 0; block < inputBlocks; block++) {
-      int channels = block == inputBlocks - 1 ? lastChannels : BLOCK;
-      for (int tap : taps) {
-        int from = xAt + block * xBlock + tap;
-        for (int i = 0; i < channels; i++) {
-          FloatVector w0 = FloatVector.fromArray(S, w, at + 0);
-          at += 16;
-          FloatVector p = FloatVector.broadcast(S, x[from + i]);
-          a0v0 = p.fma(w0, a0v0);
-          p = FloatVector.broadcast(S, x[from + i + 1 * xStep]);
-          a1v0 = p.fma(w0, a1v0);
-          p = FloatVector.broadcast(S, x[from + i + 2 * xStep]);
-          a2v0 = p.fma(w0, a2v0);
-          p = FloatVector.broadcast(S, x[from + i + 3 * xStep]);
-          a3v0 = p.fma(w0, a3v0);
-          p = FloatVector.broadcast(S, x[from + i + 4 * xStep]);
-          a4v0 = p.fma(w0, a4v0);
-          p = FloatVector.broadcast(S, x[from + i + 5 * xStep]);
-          a5v0 = p.fma(w0, a5v0);
-          p = FloatVector.broadcast(S, x[from + i + 6 * xStep]);
-          a6v0 = p.fma(w0, a6v0);
-          p = FloatVector.broadcast(S, x[from + i + 7 * xStep]);
-          a7v0 = p.fma(w0, a7v0);
-        }
+      int columns) {
+    for (int column = 0; column < columns; column += 1) {
+      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      for (int i = 0; i < terms; i++) {
+        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
+        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        a0v0 = p.fma(w0, a0v0);
       }
+      a0v0.intoArray(y, yAt);
+      xAt += xStep;
+      startAt += startStep;
+      yAt += yStep;
     }
-    a0v0.intoArray(y, yAt);
-    a1v0.intoArray(y, yAt + yStep);
-    a2v0.intoArray(y, yAt + 2 * yStep);
-    a3v0.intoArray(y, yAt + 3 * yStep);
-    a4v0.intoArray(y, yAt + 4 * yStep);
-    a5v0.intoArray(y, yAt + 5 * yStep);
-    a6v0.intoArray(y, yAt + 6 * yStep);
-    a7v0.intoArray(y, yAt + 7 * yStep);
   }
 
   @Override
@@ -1043,15 +978,7 @@ final class VectorKernels512 implements Kernels {
 
   @Override
   public void winogradWeights(
-      float[] w,
-      int wAt,
-      int[] taps,
-      int channels,
-      int row,
-      float[] u,
-      int uAt,
-      int uStep,
-      int lanes) {
+      float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
     FloatVector four = FloatVector.broadcast(S, 4);
     FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
     FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
@@ -1072,7 +999,7 @@ final class VectorKernels512 implements Kernels {
     int to4 = uAt + 4 * uStep;
     int to5 = uAt + 5 * uStep;
 
-    for (int i = 0; i < channels * lanes; i += LANES) {
+    for (int i = 0; i < channels * BLOCK; i += LANES) {
       FloatVector d0 = FloatVector.fromArray(S, w, tap0 + i).mul(g0);
       d0 = FloatVector.fromArray(S, w, tap3 + i).fma(g1, d0);
       d0 = FloatVector.fromArray(S, w, tap6 + i).fma(g2, d0);

@@ -1,5 +1,6 @@
 package dev.hedgerow.engine.simd;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,6 +46,77 @@ class VectorKernelsTest {
           .map((MatchResult result) -> result.group(1))
           .collect(Collectors.toSet());
     }
+  }
+
+  /** Every run of columns is covered by tiles once, and nothing beside it is written. */
+  @Test
+  void convolvesAsDocumented() {
+    var random = new Random(3);
+    int most = 20;
+    int yBlock = most * 18;
+    for (int terms : new int[] {1, 2, 5, 33}) {
+      for (int outputBlocks = 1; outputBlocks <= 2; outputBlocks++) {
+        int wBlock = terms * 16 + 5;
+        float[] x = gaussians(random, 7 + most * (terms + 3));
+        float[] w = gaussians(random, 11 + outputBlocks * wBlock);
+        float[] before = gaussians(random, 2 + 2 * yBlock);
+        float[] other = gaussians(random, 2 + 2 * yBlock);
+        for (int columns = 0; columns <= most; columns++) {
+          // Sums that start from y itself or an array like it, from a bias, from one value a lane.
+          for (int[] steps : new int[][] {{18, yBlock}, {0, 16}, {0, 0}}) {
+            for (boolean same : new boolean[] {true, false}) {
+              if (same && steps[0] == 0) continue;
+              float[] expected = before.clone();
+              for (int c = 0; c < columns; c++) {
+                for (int o = 0; o < outputBlocks * 16; o++) {
+                  int y = 2 + c * 18 + o / 16 * yBlock + o % 16;
+                  float start =
+                      (same ? before : other)[2 + c * steps[0] + o / 16 * steps[1] + o % 16];
+                  int weight = 11 + o / 16 * wBlock + o % 16;
+                  expected[y] = sum(x, 7 + c * (terms + 3), terms, w, weight, start);
+                }
+              }
+              for (Kernels kernels : WIDTHS) {
+                float[] y = before.clone();
+                float[] start = same ? y : other;
+                kernels.convolve(
+                    x,
+                    7,
+                    terms + 3,
+                    terms,
+                    w,
+                    11,
+                    wBlock,
+                    start,
+                    2,
+                    steps[0],
+                    steps[1],
+                    y,
+                    2,
+                    18,
+                    yBlock,
+                    outputBlocks,
+                    columns);
+                String where = "%s %d terms %d columns".formatted(kernels.name(), terms, columns);
+                assertArrayEquals(expected, y, where);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static float sum(float[] x, int xAt, int terms, float[] w, int wAt, float start) {
+    float sum = start;
+    for (int i = 0; i < terms; i++) sum = Math.fma(x[xAt + i], w[wAt + 16 * i], sum);
+    return sum;
+  }
+
+  private static float[] gaussians(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
+    return values;
   }
 
   /** Shares are those of doubles within two ulps; their sum is as exact as one of doubles. */
