@@ -315,19 +315,18 @@ public final class Convolution implements LinearOperator {
     if (fast && isTiled() && Winograd.pays(sources, to.shape().extent(1), to.shape())) {
       float[][] weights = packings.getFirst().weights;
       Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to, epilogue);
-      return;
-    }
-    Source source = groups == 1 ? null : Source.of(engine, sweeps, from.only(), to.shape());
-    for (int i = 0; i < sweeps.size(); i++) {
-      Sweep sweep = sweeps.get(i);
-      if (sweep.tapY.length == 0) continue;
-      if (source == null) {
-        Gathered.run(engine, sweep, packings.get(i).weights, from, to, epilogue);
-      } else {
-        run(engine, sweep, packings.get(i), source, to, epilogue);
+    } else if (groups == 1) {
+      for (int i = 0; i < sweeps.size(); i++) {
+        Gathered.run(engine, sweeps.get(i), packings.get(i).weights, from, to, epilogue);
       }
+    } else {
+      Source source = Source.of(engine, sweeps, from.only(), to.shape());
+      for (int i = 0; i < sweeps.size(); i++) {
+        if (sweeps.get(i).tapY.length == 0) continue;
+        run(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
+      }
+      source.release(engine);
     }
-    if (source != null) source.release(engine);
   }
 
   /** Whether Winograd's algorithm can compute this. */

@@ -66,14 +66,13 @@ final class Gathered {
     this.width = x.shape().extent(3);
     this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
     this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
-    // The copy of a last block of few channels writes a whole one.
-    this.row = (blocks(channels * sweep.tapY().length) + 1 | 1) * BLOCK;
+    this.row = rowLength(channels * sweep.tapY().length);
   }
 
   /**
    * Convolves.
    *
-   * @param sweep of one tap or more
+   * @param sweep the pixels that it serves, none if it has no taps, are written to
    * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    */
   static void run(
@@ -82,7 +81,7 @@ final class Gathered {
   }
 
   private void run(Engine engine, float[][] weights, Epilogue epilogue) {
-    if (pixels == 0) return;
+    if (pixels == 0 || sweep.tapY().length == 0) return;
     int most = Math.clamp(FLOATS / row / TILE * TILE, 2 * TILE, PIXELS);
     int perBand = Math.ceilDiv(pixels, Math.ceilDiv(pixels, most) * TILE) * TILE;
     int bands = Math.ceilDiv(pixels, perBand);
@@ -180,7 +179,6 @@ final class Gathered {
       Epilogue epilogue) {
     int outputBlocks = blocks(y.shape().extent(1));
     int block = 2 * unit;
-    int outputs = Math.min(2, outputBlocks - block);
     int width = y.shape().extent(3);
     int area = y.shape().extent(2) * width;
     int terms = channels * sweep.tapY().length;
@@ -191,28 +189,58 @@ final class Gathered {
       int r = sweep.firstY() + pixel / columns * sweep.stepY();
       int c = sweep.firstX() + column * sweep.stepX();
       int to = ((sample * outputBlocks + block) * area + r * width + c) * BLOCK;
-      kernels.convolve(
-          rows,
-          rowsAt + (pixel - first) * row,
-          row,
-          terms,
-          weights,
-          0,
-          terms * BLOCK,
-          epilogue.start(),
-          block * BLOCK,
-          0,
-          BLOCK,
-          y.data,
-          to,
-          sweep.stepX() * BLOCK,
-          area * BLOCK,
-          outputs,
-          count);
-      // Only sweeps over all pixels have something to finish.
-      for (int i = 0; i < outputs; i++) {
-        epilogue.finish(y.data, to + i * area * BLOCK, count * BLOCK);
-      }
+      int from = rowsAt + (pixel - first) * row;
+      int step = sweep.stepX() * BLOCK;
+      multiply(kernels, rows, from, row, terms, weights, block, y, to, step, count, epilogue);
     }
+  }
+
+  /** Returns the floats from one row to the next; the copy of a last block writes a whole one. */
+  static int rowLength(int terms) {
+    return (blocks(terms) + 1 | 1) * BLOCK;
+  }
+
+  /**
+   * Multiplies rows with the weights of the one or two blocks of outputs from {@code block} on, and
+   * finishes them; of sums that are finished the pixels follow each other.
+   *
+   * @param weights {@code [output block][term][output]}
+   * @param to where the first pixel of that block is in y
+   * @param step floats from one pixel to the next
+   */
+  static void multiply(
+      Kernels kernels,
+      float[] rows,
+      int rowsAt,
+      int row,
+      int terms,
+      float[] weights,
+      int block,
+      Tensor y,
+      int to,
+      int step,
+      int count,
+      Epilogue epilogue) {
+    int outputs = Math.min(2, blocks(y.shape().extent(1)) - block);
+    int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
+    kernels.convolve(
+        rows,
+        rowsAt,
+        row,
+        terms,
+        weights,
+        0,
+        terms * BLOCK,
+        epilogue.start(),
+        block * BLOCK,
+        0,
+        BLOCK,
+        y.data,
+        to,
+        step,
+        area,
+        outputs,
+        count);
+    for (int i = 0; i < outputs; i++) epilogue.finish(y.data, to + i * area, count * BLOCK);
   }
 }

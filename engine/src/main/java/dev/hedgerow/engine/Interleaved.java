@@ -60,9 +60,8 @@ final class Interleaved {
               .formatted(x.shape(), height, width));
     }
     int line = width * channels;
-    // Copies read whole blocks, up to 15 floats beyond a row of the window. What they store too
-    // much
-    // is overwritten by the next row, or never read.
+    // Copies read whole blocks, beyond the last row of the window too; what is stored too much is
+    // overwritten by the next row's, or never read.
     float[] image = engine.scratch().take(samples * height * line + BLOCK);
     int copies = Math.ceilDiv(height, COPIED_ROWS);
     engine.forEach(
@@ -77,7 +76,7 @@ final class Interleaved {
         });
     int run = window.width() * channels;
     int terms = window.height() * run;
-    int rowFloats = (blocks(terms) + 1 | 1) * BLOCK;
+    int rowFloats = Gathered.rowLength(terms);
     Kernels kernels = engine.kernels();
     int outputBlocks = blocks(y.shape().extent(1));
     int area = outputHeight * outputWidth;
@@ -105,29 +104,20 @@ final class Interleaved {
           }
           for (int unit = 0; unit < weights.length; unit++) {
             int block = 2 * unit;
-            int outputs = Math.min(2, outputBlocks - block);
             int to = ((sample * outputBlocks + block) * area + first) * BLOCK;
-            kernels.convolve(
+            Gathered.multiply(
+                kernels,
                 rows,
                 0,
                 rowFloats,
                 terms,
                 weights[unit],
-                0,
-                terms * BLOCK,
-                epilogue.start(),
-                block * BLOCK,
-                0,
-                BLOCK,
-                y.data,
+                block,
+                y,
                 to,
                 BLOCK,
-                area * BLOCK,
-                outputs,
-                end - first);
-            for (int i = 0; i < outputs; i++) {
-              epilogue.finish(y.data, to + i * area * BLOCK, (end - first) * BLOCK);
-            }
+                end - first,
+                epilogue);
           }
           engine.scratch().give(rows);
         });

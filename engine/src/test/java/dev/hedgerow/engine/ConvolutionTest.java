@@ -1,5 +1,6 @@
 package dev.hedgerow.engine;
 
+import static dev.hedgerow.engine.Samples.gaussians;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -444,12 +445,6 @@ class ConvolutionTest {
   private static float[] integers(Random random, int count) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) values[i] = random.nextInt(-8, 9);
-    return values;
-  }
-
-  private static float[] gaussians(Random random, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
     return values;
   }
 

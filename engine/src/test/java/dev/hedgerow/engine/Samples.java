@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.function.Executable;
 
 /** Random values, and the comparisons that tests of operations share. */
-final class Samples {
+public final class Samples {
   private Samples() {}
 
   static float[] integers(Random random, int count) {
@@ -20,7 +20,7 @@ final class Samples {
     return values;
   }
 
-  static float[] gaussians(Random random, int count) {
+  public static float[] gaussians(Random random, int count) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
     return values;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.Samples;
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
 import java.io.IOException;
@@ -57,10 +58,10 @@ class VectorKernelsTest {
     for (int terms : new int[] {1, 2, 5, 33}) {
       for (int outputBlocks = 1; outputBlocks <= 2; outputBlocks++) {
         int wBlock = terms * 16 + 5;
-        float[] x = gaussians(random, 7 + most * (terms + 3));
-        float[] w = gaussians(random, 11 + outputBlocks * wBlock);
-        float[] before = gaussians(random, 2 + 2 * yBlock);
-        float[] other = gaussians(random, 2 + 2 * yBlock);
+        float[] x = Samples.gaussians(random, 7 + most * (terms + 3));
+        float[] w = Samples.gaussians(random, 11 + outputBlocks * wBlock);
+        float[] before = Samples.gaussians(random, 2 + 2 * yBlock);
+        float[] other = Samples.gaussians(random, 2 + 2 * yBlock);
         for (int columns = 0; columns <= most; columns++) {
           // Sums that start from y itself or an array like it, from a bias, from one value a lane.
           for (int[] steps : new int[][] {{18, yBlock}, {0, 16}, {0, 0}}) {
@@ -111,12 +112,6 @@ class VectorKernelsTest {
     float sum = start;
     for (int i = 0; i < terms; i++) sum = Math.fma(x[xAt + i], w[wAt + 16 * i], sum);
     return sum;
-  }
-
-  private static float[] gaussians(Random random, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) values[i] = (float) random.nextGaussian();
-    return values;
   }
 
   /** Shares are those of doubles within two ulps; their sum is as exact as one of doubles. */
