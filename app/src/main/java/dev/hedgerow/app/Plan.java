@@ -2,10 +2,12 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Options;
-import java.util.Collections;
+import dev.hedgerow.attribution.Options.Choice;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is asked about every image.
@@ -21,17 +23,25 @@ record Plan(Options options, String start, List<Pass> passes) {
 
   /** Returns, a line a method, which of the user's choices change nothing. */
   List<String> warnings() {
-    return passes.stream()
-        .map(Pass::method)
-        .distinct()
-        .filter(method -> !Collections.disjoint(method.ignores(), options.chosen()))
-        .map(method -> method.name() + " by definition ignores " + ignored(method))
-        .toList();
+    return passes.stream().map(Pass::method).distinct().flatMap(this::warning).toList();
   }
 
-  private String ignored(Attributor method) {
-    return options.chosen().stream()
-        .filter(method.ignores()::contains)
+  private Stream<String> warning(Attributor method) {
+    Set<Choice> heard = options.chosen();
+    Set<Choice> ignored = options.chosen();
+    ignored.retainAll(method.ignores(options));
+    heard.removeAll(ignored);
+    if (ignored.isEmpty()) return Stream.of();
+    boolean always = method.ignores(Options.standard()).containsAll(ignored);
+    return Stream.of(
+        method.name()
+            + " by definition ignores "
+            + names(ignored)
+            + (always ? "" : " beside " + names(heard)));
+  }
+
+  private static String names(Set<Choice> choices) {
+    return choices.stream()
         .map(choice -> "--" + choice.name().toLowerCase(Locale.ROOT).replace('_', '-'))
         .collect(Collectors.joining(" and "));
   }

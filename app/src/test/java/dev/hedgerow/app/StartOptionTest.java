@@ -105,9 +105,40 @@ class StartOptionTest {
             warning("rap:agf", "--start-layer"),
             warning("integrated-gradients", "--start-layer and --saliency-layer"),
             warning("grad-cam", "--saliency-layer")),
-        errors.stream().filter(line -> line.contains(" ignores ")).toList());
+        ignored(errors));
     assertEquals(
         List.of(), explain(folder.resolve("heard"), image, "--gamma=1,2", "--start-layer=layer3"));
+  }
+
+  /** A layer for the map takes the place of the one that the start layer leads to. */
+  @Test
+  void whatAMethodIgnoresBesideAnotherChoiceIsSaid() {
+    String methods =
+        "--method=excitation-backprop,contrastive-excitation-backprop,relevance-cam,"
+            + "relevance-cam:signed-add,gradient-hedge,rsp,lrp,grad-cam";
+    Path out = folder.resolve("beside");
+    String start = "--start-layer=layer2";
+    String saliency = "--saliency-layer=layer1";
+    String beside = "--start-layer beside --saliency-layer";
+    assertEquals(
+        List.of(
+            warning("excitation-backprop", beside),
+            warning("contrastive-excitation-backprop", beside),
+            warning("relevance-cam", beside),
+            warning("relevance-cam:signed-add", beside),
+            warning("grad-cam", "--saliency-layer")),
+        ignored(explain(out, image, methods, start, saliency)));
+    assertEquals(List.of(), ignored(explain(out, image, methods, start)));
+    assertEquals(
+        List.of(warning("grad-cam", "--saliency-layer")),
+        ignored(explain(out, image, methods, saliency)));
+    assertEquals(
+        List.of(warning("relevance-cam", "--start-layer beside --start and --saliency-layer")),
+        ignored(explain(out, image, "--method=relevance-cam", "--start=logit", start, saliency)));
+  }
+
+  private static List<String> ignored(List<String> errors) {
+    return errors.stream().filter(line -> line.contains(" ignores ")).toList();
   }
 
   private static String warning(String method, String options) {

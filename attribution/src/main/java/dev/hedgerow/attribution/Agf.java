@@ -79,7 +79,7 @@ final class Agf implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER);
   }
 

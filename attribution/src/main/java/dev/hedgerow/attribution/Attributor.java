@@ -30,8 +30,11 @@ public interface Attributor {
     return false;
   }
 
-  /** Returns the choices that, by the method's definition, change nothing. */
-  default Set<Options.Choice> ignores() {
+  /**
+   * Returns the choices that, by the method's definition, change nothing, the others being those of
+   * {@code options}.
+   */
+  default Set<Options.Choice> ignores(Options options) {
     return Set.of();
   }
 

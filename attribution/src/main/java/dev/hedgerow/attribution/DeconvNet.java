@@ -29,7 +29,7 @@ final class DeconvNet implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER);
   }
 

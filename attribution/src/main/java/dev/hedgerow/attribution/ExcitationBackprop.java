@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The map is the sum over channels where the last stage below the start layer ({@link
  * StartLayer}) begins ({@link Stages}): {@code pool4} of VGG-16, {@code layer3} of a ResNet. A
- * network without such a layer has it at the input.
+ * network without such a layer has it at the input. The start layer has no other part, and none
+ * beside a saliency layer.
  */
 final class ExcitationBackprop implements Attributor {
   /** {@code J(x⁺, w⁺, P) − J(x⁺, −w⁻, P)}: from a class, less from its opposite. */
@@ -56,6 +57,11 @@ final class ExcitationBackprop implements Attributor {
   public String reference() {
     return "J. Zhang, S. A. Bargal, Z. Lin, J. Brandt, X. Shen, S. Sclaroff: Top-down Neural"
         + " Attention by Excitation Backprop";
+  }
+
+  @Override
+  public Set<Options.Choice> ignores(Options options) {
+    return options.saliencyLayer() == null ? Set.of() : Set.of(Options.Choice.START_LAYER);
   }
 
   @Override

@@ -80,7 +80,7 @@ final class FullGrad implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 

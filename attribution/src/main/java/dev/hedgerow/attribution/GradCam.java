@@ -30,7 +30,7 @@ final class GradCam implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.SALIENCY_LAYER);
   }
 

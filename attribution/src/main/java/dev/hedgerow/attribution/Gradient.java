@@ -47,7 +47,7 @@ final class Gradient implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER);
   }
 

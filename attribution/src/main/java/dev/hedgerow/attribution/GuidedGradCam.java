@@ -56,7 +56,7 @@ final class GuidedGradCam implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.SALIENCY_LAYER);
   }
 

@@ -62,7 +62,7 @@ final class Occlusion implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 

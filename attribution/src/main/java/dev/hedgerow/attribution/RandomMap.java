@@ -35,7 +35,7 @@ final class RandomMap implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START, Options.Choice.START_LAYER, Options.Choice.SALIENCY_LAYER);
   }
 

@@ -82,7 +82,7 @@ final class Rap implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER);
   }
 

@@ -21,7 +21,7 @@ import java.util.Set;
  *
  * <p>A is where the last stage but one begins ({@link Stages}): {@code pool3} of a VGG, {@code
  * layer2} of a ResNet. Networks with fewer stages have it where the last one begins, or at the
- * start layer ({@link StartLayer}).
+ * start layer ({@link StartLayer}), which has no other part, and none beside a saliency layer.
  */
 final class RelevanceCam implements Attributor {
   private final String name;
@@ -63,6 +63,11 @@ final class RelevanceCam implements Attributor {
   @Override
   public List<Attributor> variants() {
     return variants;
+  }
+
+  @Override
+  public Set<Options.Choice> ignores(Options options) {
+    return options.saliencyLayer() == null ? Set.of() : Set.of(Options.Choice.START_LAYER);
   }
 
   @Override

@@ -68,7 +68,7 @@ final class ScoreCam implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.SALIENCY_LAYER);
   }
 

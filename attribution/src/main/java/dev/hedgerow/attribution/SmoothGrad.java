@@ -80,7 +80,7 @@ final class SmoothGrad implements Attributor {
   }
 
   @Override
-  public Set<Options.Choice> ignores() {
+  public Set<Options.Choice> ignores(Options options) {
     return Set.of(Options.Choice.START_LAYER);
   }
 

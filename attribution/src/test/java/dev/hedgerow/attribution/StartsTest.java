@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.attribution.Options.Choice;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
@@ -12,8 +13,10 @@ import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -48,6 +51,9 @@ class StartsTest {
           "rise",
           "random");
 
+  private static final StartRelevance MIXED =
+      StartRelevance.of(Tensor.of(Shape.of(1, 3), -1, 2, .5f));
+
   private final Engine engine = Engine.sequential();
   private final Options options = Options.standard().withSamples(5);
   private final Tensor image = Det.tensor(26, 1, 3, 8, 8);
@@ -59,7 +65,7 @@ class StartsTest {
   @ParameterizedTest
   @MethodSource("methods")
   void everyStartRelevance(Attributor method) {
-    Options mixed = options.withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), 2, .5f, -1)));
+    Options mixed = options.withStart(MIXED);
     for (StartRelevance start :
         List.of(StartRelevance.LOGIT, StartRelevance.ONE_HOT, StartRelevance.SOFTMAX_CONTRAST)) {
       assertFinite(method, heatmap(method, 0, options.withStart(start)));
@@ -67,7 +73,6 @@ class StartsTest {
     assertFinite(method, heatmap(method, 0, mixed));
     boolean same = Arrays.equals(heatmap(method, 0, options), heatmap(method, 0, mixed));
     assertEquals(method.name().equals("random"), same, method.name());
-    assertEquals(same, method.ignores().contains(Options.Choice.START), method.name());
   }
 
   /** A start of 1 at another class explains that class, whichever was asked for. */
@@ -89,10 +94,6 @@ class StartsTest {
     int side = attribution.relevance().shape().extent(2);
     int own = explain(method, 0, options).relevance().shape().extent(2);
     assertEquals(ELSEWHERE.contains(base(method)) ? own : 4, side, method.name());
-    assertEquals(
-        ELSEWHERE.contains(base(method)),
-        method.ignores().contains(Options.Choice.SALIENCY_LAYER),
-        method.name());
   }
 
   @ParameterizedTest
@@ -115,7 +116,52 @@ class StartsTest {
     }
     boolean same = Arrays.equals(own, heatmap(method, 0, options.withStartLayer("relu1")));
     assertEquals(FROM_THE_TOP.contains(base), same, method.name());
-    assertEquals(same, method.ignores().contains(Options.Choice.START_LAYER), method.name());
+  }
+
+  /** Beside each of the other choices, and beside both. */
+  @ParameterizedTest
+  @MethodSource("methods")
+  void whatIsIgnoredAndNothingElseChangesNothing(Attributor method) {
+    for (Set<Choice> choices : everySet()) {
+      // Refused.
+      if (method.name().equals("contrastive-lrp:clrp2") && choices.contains(Choice.START_LAYER)) {
+        continue;
+      }
+      Options all = options(choices);
+      float[] map = heatmap(method, 0, all);
+      var same = EnumSet.noneOf(Choice.class);
+      for (Choice choice : choices) {
+        var others = EnumSet.copyOf(choices);
+        others.remove(choice);
+        if (Arrays.equals(map, heatmap(method, 0, options(others)))) same.add(choice);
+      }
+      var ignored = EnumSet.copyOf(choices);
+      ignored.retainAll(method.ignores(all));
+      assertEquals(same, ignored, method.name() + " with " + choices);
+    }
+  }
+
+  private static List<EnumSet<Choice>> everySet() {
+    List<EnumSet<Choice>> sets = List.of(EnumSet.noneOf(Choice.class));
+    for (Choice choice : Choice.values()) {
+      sets =
+          sets.stream()
+              .flatMap(
+                  set -> {
+                    var with = EnumSet.copyOf(set);
+                    with.add(choice);
+                    return Stream.of(set, with);
+                  })
+              .toList();
+    }
+    return sets;
+  }
+
+  private Options options(Set<Choice> choices) {
+    return options
+        .withStart(choices.contains(Choice.START) ? MIXED : null)
+        .withStartLayer(choices.contains(Choice.START_LAYER) ? "relu1" : null)
+        .withSaliencyLayer(choices.contains(Choice.SALIENCY_LAYER) ? "conv1" : null);
   }
 
   private static String base(Attributor method) {
