@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.ConvolutionTest.Case;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.lang.reflect.Proxy;
 import java.util.List;
@@ -11,88 +12,93 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The sums over inactive inputs against a naive loop in double, and what the rule's steps cost. */
 class HedgingTest {
   private final Engine engine = Engine.sequential();
 
-  @Test
-  void inactiveSumsAreThoseOfANaiveLoop() {
+  /** How a convolution is computed, and so what the sums that are subtracted are made of. */
+  enum Way {
+    GATHERED,
+    INTERLEAVED,
+    GROUPED,
+    DEPTHWISE,
+    WINOGRAD
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void inactiveSumsAreThoseOfANaiveLoop(Way way) {
+    // Of the sum itself, which may be 1/64 of what it is the difference of. Winograd's algorithm
+    // rounds more.
+    double tolerance = way == Way.WINOGRAD ? 4e-4 : 1e-4;
     var random = new Random(4);
-    for (int round = 0; round < 300; round++) {
-      int groups = 1 + random.nextInt(3) * random.nextInt(2);
-      int inputs = groups * (1 + random.nextInt(20));
-      int outputs = groups * (1 + random.nextInt(20));
-      int height = 1 + random.nextInt(4);
-      int width = 1 + random.nextInt(4);
-      var window =
-          new Window(
-              height,
-              width,
-              1 + random.nextInt(3),
-              1 + random.nextInt(3),
-              1 + random.nextInt(2),
-              1 + random.nextInt(2),
-              random.nextInt(height),
-              random.nextInt(width),
-              random.nextInt(height),
-              random.nextInt(width));
-      Shape input = Shape.of(1, inputs, 7 + random.nextInt(6), 7 + random.nextInt(6));
-      float[] w = new float[outputs * (inputs / groups) * height * width];
+    for (int round = 0; round < 100; round++) {
+      Case c = geometry(way, random);
+      float[] w = new float[c.weight().size()];
       // Some weights are 0, some so small that their sum drowns in the others' rounding.
       for (int i = 0; i < w.length; i++) {
         double size = random.nextInt(4) == 0 ? 0 : random.nextInt(3) == 0 ? 1e-6 : 1;
         w[i] = (float) (size * random.nextGaussian());
       }
-      float[] x = new float[input.size()];
-      double inactive = new double[] {0, 0.001, 0.02, 0.5, 1}[random.nextInt(5)];
+      float[] x = new float[c.input().size()];
+      float[] inactive = new float[x.length];
+      double share = new double[] {0, 0.001, 0.02, 0.5, 1}[random.nextInt(5)];
       for (int i = 0; i < x.length; i++) {
-        x[i] = random.nextDouble() < inactive ? -random.nextInt(2) : 1 + random.nextFloat();
+        if (random.nextDouble() < share) inactive[i] = 1;
+        x[i] = inactive[i] == 1 ? -random.nextInt(2) : 1 + random.nextFloat();
       }
-      var convolution =
-          Convolution.of(
-              Parameter.of(Shape.of(outputs, inputs / groups, height, width), w),
-              null,
-              window,
-              groups);
-      Tensor activations = Tensor.of(input, x);
+      Convolution convolution = ConvolutionTest.convolution(c, w, null);
+      Tensor activations = Tensor.of(c.input(), x);
       Tensor active =
-          convolution.forward(
-              engine, WeightView.ABSOLUTE, Elementwise.indicatorPositive(engine, activations));
-      Tensor actual = InactiveSums.of(engine, convolution, activations, active);
-      double[] expected = naive(w, x, input, active.shape(), window, groups);
-      float[] values = actual.toArray();
-      for (int i = 0; i < values.length; i++) {
-        assertEquals(expected[i], values[i], 1e-4 * expected[i], convolution.weight().toString());
+          convolution.positiveSums(engine, Elementwise.indicatorPositive(engine, activations));
+      assertEquals(way == Way.INTERLEAVED, Interleaved.pays(c.window(), c.inputs()));
+      boolean tiles = Winograd.pays(c.inputs(), c.outputs(), active.shape());
+      assertEquals(way == Way.WINOGRAD, tiles && c.groups() == 1);
+      float[] actual = InactiveSums.of(engine, convolution, activations, active).toArray();
+      double[] expected = ConvolutionTest.naive(c, ConvolutionTest.absolute(w), inactive);
+      for (int i = 0; i < actual.length; i++) {
+        assertEquals(expected[i], actual[i], tolerance * expected[i], c.toString());
       }
     }
   }
 
-  private static double[] naive(
-      float[] w, float[] x, Shape input, Shape output, Window window, int groups) {
-    int channels = input.extent(1) / groups;
-    int rows = input.extent(2);
-    int columns = input.extent(3);
-    double[] sums = new double[output.size()];
-    for (int at = 0; at < sums.length; at++) {
-      int column = at % output.extent(3);
-      int row = at / output.extent(3) % output.extent(2);
-      int o = at / output.extent(3) / output.extent(2);
-      int group = o / (output.extent(1) / groups);
-      for (int i = 0; i < channels; i++) {
-        for (int k = 0; k < window.height(); k++) {
-          for (int l = 0; l < window.width(); l++) {
-            int y = row * window.strideY() + k * window.dilationY() - window.top();
-            int c = column * window.strideX() + l * window.dilationX() - window.left();
-            if (y < 0 || y >= rows || c < 0 || c >= columns) continue;
-            if (x[((group * channels + i) * rows + y) * columns + c] > 0) continue;
-            sums[at] +=
-                Math.abs(w[((o * channels + i) * window.height() + k) * window.width() + l]);
-          }
-        }
+  private static Case geometry(Way way, Random random) {
+    int groups = 2 + random.nextInt(2);
+    int inputs = 5 + random.nextInt(16);
+    int outputs = 1 + random.nextInt(20);
+    int side = 9 + random.nextInt(5);
+    Window any = window(random, 1 + random.nextInt(4), 1 + random.nextInt(4), 3, 2);
+    return switch (way) {
+      case GATHERED -> new Case(1, inputs, outputs, 1, side, side + 1, any, 0);
+      case INTERLEAVED -> {
+        Window wide = window(random, 1 + random.nextInt(4), 2 + random.nextInt(3), 3, 1);
+        yield new Case(1, 1 + random.nextInt(4), outputs, 1, side, side + 1, wide, 0);
       }
-    }
-    return sums;
+      case GROUPED ->
+          new Case(1, groups * inputs, groups * outputs, groups, side, side + 1, any, 0);
+      case DEPTHWISE -> new Case(1, inputs, inputs, inputs, side, side + 1, any, 0);
+      case WINOGRAD -> {
+        Window three = window(random, 3, 3, 1, 1);
+        yield new Case(1, 27 + inputs, 31 + outputs, 1, side + 2, side + 3, three, 0);
+      }
+    };
+  }
+
+  private static Window window(Random random, int height, int width, int strides, int dilations) {
+    return new Window(
+        height,
+        width,
+        1 + random.nextInt(strides),
+        1 + random.nextInt(strides),
+        1 + random.nextInt(dilations),
+        1 + random.nextInt(dilations),
+        random.nextInt(height),
+        random.nextInt(width),
+        random.nextInt(height),
+        random.nextInt(width));
   }
 
   @Test
