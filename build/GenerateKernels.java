@@ -15,23 +15,27 @@ final class GenerateKernels {
     Path directory = Path.of(arguments[0]);
     // Tile columns, widest first, chosen so that accumulators, weights and broadcasts fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8);
-    write(directory, 256, new int[] {5, 4, 3, 2, 1}, 0);
-    write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0);
+    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, 1);
+    write(directory, 256, new int[] {5, 4, 3, 2, 1}, 0, 4);
+    write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0, 1);
   }
 
   /**
    * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
    *     of the widest tile; 0 for none
+   * @param unrolled terms of an iteration of the widest tile; more than one only with x86's 16
+   *     registers, where fences keep C2 from loading more than they hold, and are no instructions
    */
-  static void write(Path directory, int bits, int[] tiles, int whole) throws Exception {
+  static void write(Path directory, int bits, int[] tiles, int whole, int unrolled) throws Exception {
     int lanes = bits / 32;
     boolean pairs = lanes == BLOCK; // two output blocks share each broadcast
     var tileMethods = new StringBuilder();
     for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
       tileMethods.append(run(tiles, whole, vectors, pairs));
-      if (whole > 0) tileMethods.append(tile(whole, vectors, pairs));
-      for (int columns : tiles) tileMethods.append(tile(columns, vectors, pairs));
+      if (whole > 0) tileMethods.append(tile(whole, vectors, pairs, unrolled));
+      for (int columns : tiles) {
+        tileMethods.append(tile(columns, vectors, pairs, columns == tiles[0] ? unrolled : 1));
+      }
     }
     var shuffles = new StringBuilder();
     var halves = new StringBuilder();
@@ -47,6 +51,7 @@ final class GenerateKernels {
     String source =
         TEMPLATE
             .replace("@BITS@", Integer.toString(bits))
+            .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@SHUFFLES@", shuffles)
             .replace("@HALVES@", halves.toString().stripTrailing())
             .replace("@SUM@", sum)
@@ -65,37 +70,34 @@ final class GenerateKernels {
   static final String CONVOLVE_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, xStep, terms, w, wAt, wBlock, start, startAt, startStep, startBlock, y, yAt, yStep, yBlock, columns);
+        run2(x, xAt, terms, w, wAt, wBlock, start, startAt, y, yAt, yBlock, columns);
       } else {
-        run1(x, xAt, xStep, terms, w, wAt, start, startAt, startStep, y, yAt, yStep, columns);
+        run1(x, xAt, terms, w, wAt, start, startAt, y, yAt, columns);
       }
       """;
 
   static final String CONVOLVE_BLOCKS =
       """
       for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
-        int block = lane / BLOCK;
-        int startLane = startAt + block * startBlock + lane % BLOCK;
-        int yLane = yAt + block * yBlock + lane % BLOCK;
-        int wLane = wAt + block * wBlock + lane % BLOCK;
-        run2(x, xAt, xStep, terms, w, wLane, start, startLane, startStep, LANES, y, yLane, yStep, LANES, columns);
+        int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
+        int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        run2(x, xAt, terms, w, wLane, start, startAt + lane, y, yLane, columns);
       }
       """;
 
-  /** What the tiles take; those of two vectors also where the second is. */
-  static String parameters(int vectors, boolean pairs) {
-    String next = vectors > 1 ? "int %sNext, " : "";
-    return "(float[] x, int xAt, int xStep, int terms, float[] w, int wAt, %sfloat[] start, int startAt, int startStep, %sfloat[] y, int yAt, int yStep, %sint columns) {\n"
-        .formatted(pairs ? next.formatted("w") : "", next.formatted("start"), next.formatted("y"));
+  /** What the tiles take; those of two blocks also where the second is. */
+  static String parameters(boolean next) {
+    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat @Nullable [] start, int startAt, float[] y, int yAt, %sint columns) {\n"
+        .formatted(next ? "int wNext, " : "", next ? "int yNext, " : "");
   }
 
   /** The method that covers a run of columns with tiles, the widest first. */
   static String run(int[] tiles, int whole, int vectors, boolean pairs) {
-    var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(vectors, pairs)));
-    String next = vectors > 1 ? "%sNext, " : "";
+    boolean next = pairs && vectors > 1;
+    var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next)));
     String call =
-        "tile%%dx%%d(x, xAt + done * xStep, xStep, terms, w, wAt, %sstart, startAt + done * startStep, startStep, %sy, yAt + done * yStep, yStep, %s%%s);\n"
-            .formatted(pairs ? next.formatted("w") : "", next.formatted("start"), next.formatted("y"));
+        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %sstart, startAt, y, yAt + done * BLOCK, %s%%s);\n"
+            .formatted(next ? "wNext, " : "", next ? "yNext, " : "");
     text.append("int done = 0;\n");
     if (whole > 0) {
       text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
@@ -114,38 +116,65 @@ final class GenerateKernels {
   }
 
   /** Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels. */
-  static String tile(int columns, int vectors, boolean pairs) {
-    var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(vectors, pairs)));
+  static String tile(int columns, int vectors, boolean pairs, int unrolled) {
+    boolean next = pairs && vectors > 1;
+    var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
-    for (int c = 0; c < columns; c++) {
-      for (int v = 0; v < vectors; v++) {
-        text.append("FloatVector a%dv%d = FloatVector.fromArray(S, start, %s);\n".formatted(c, v, place("start", c, v)));
-      }
-    }
-    text.append("for (int i = 0; i < terms; i++) {\n");
+    text.append(tileSums(columns, vectors, "FloatVector a%dv%d;\n", next));
+    text.append("if (start == null) {\n");
+    text.append(tileSums(columns, vectors, "a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
+    text.append("} else {\n");
     for (int v = 0; v < vectors; v++) {
-      text.append("FloatVector w%d = FloatVector.fromArray(S, w, wAt + i * BLOCK%s);\n".formatted(v, v == 0 ? "" : pairs ? " + wNext" : " + LANES"));
-    }
-    for (int c = 0; c < columns; c++) {
-      text.append("%sp = FloatVector.broadcast(S, x[xAt + i%s]);\n".formatted(c == 0 ? "FloatVector " : "", steps("x", c)));
-      for (int v = 0; v < vectors; v++) text.append("a%1$dv%2$d = p.fma(w%2$d, a%1$dv%2$d);\n".formatted(c, v));
+      text.append("a0v%d = FloatVector.fromArray(S, start, startAt%s);\n".formatted(v, times(v, "LANES")));
+      for (int c = 1; c < columns; c++) text.append("a%1$dv%2$d = a0v%2$d;\n".formatted(c, v));
     }
     text.append("}\n");
+    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n%s}\n";
+    if (unrolled > 1) {
+      text.append("int i = 0;\nfor (; i <= terms - %1$d; i += %1$d) {\n".formatted(unrolled));
+      var terms = new StringBuilder();
+      for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
+      text.append(body.formatted(terms) + "for (; i < terms; i++) {\n");
+    } else {
+      text.append("for (int i = 0; i < terms; i++) {\n");
+    }
+    text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
+    text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", next));
+    return text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n}\n\n".formatted(columns)).toString();
+  }
+
+  /** The multiply-adds of the given term after i, of several in order of their loads. */
+  static String tileTerm(int columns, int vectors, int after, boolean next, boolean fences) {
+    String first = after == 0 ? "FloatVector " : "";
+    String fence = fences ? "VarHandle.loadLoadFence();\n" : "";
+    var text = new StringBuilder(fence);
+    for (int v = 0; v < vectors; v++) {
+      String at = times(after, "BLOCK") + (v == 0 ? "" : next ? " + wNext" : " + LANES");
+      text.append("%sw%d = FloatVector.fromArray(S, w, weight%s);\n".formatted(first, v, at));
+    }
+    text.append(fence);
     for (int c = 0; c < columns; c++) {
-      for (int v = 0; v < vectors; v++) text.append("a%dv%d.intoArray(y, %s);\n".formatted(c, v, place("y", c, v)));
+      String at = times(c, "ROW") + (after == 0 ? "" : " + " + after);
+      text.append("%sp = FloatVector.broadcast(S, x[from%s]);\n".formatted(c == 0 ? first : "", at));
+      for (int v = 0; v < vectors; v++) text.append("a%1$dv%2$d = p.fma(w%2$d, a%1$dv%2$d);\n".formatted(c, v));
     }
-    for (String array : new String[] {"x", "start", "y"}) {
-      text.append("%sAt += %s;\n".formatted(array, steps(array, columns).substring(3)));
-    }
-    return text.append("}\n}\n\n").toString();
+    return text.toString();
   }
 
-  static String place(String array, int column, int vector) {
-    return array + "At" + steps(array, column) + (vector > 0 ? " + " + array + "Next" : "");
+  /** A line for each sum of a tile: its column, its vector, and where it is in y. */
+  static String tileSums(int columns, int vectors, String line, boolean next) {
+    var text = new StringBuilder();
+    for (int c = 0; c < columns; c++) {
+      for (int v = 0; v < vectors; v++) {
+        text.append(line.formatted(c, v, times(c, "BLOCK") + (v == 0 ? "" : next ? " + yNext" : " + LANES")));
+      }
+    }
+    return text.toString();
   }
 
-  static String steps(String array, int column) {
-    return column == 0 ? "" : column == 1 ? " + %sStep".formatted(array) : " + %d * %sStep".formatted(column, array);
+  /** A sum's further operand, of so many steps. */
+  static String times(int count, String step) {
+    return count == 0 ? "" : count == 1 ? " + " + step : " + " + count + " * " + step;
   }
 
   /** Where the 9 taps' weights and the 6 products' begin. */
@@ -312,11 +341,12 @@ final class GenerateKernels {
 
       import dev.hedgerow.engine.kernel.Kernels;
       import dev.hedgerow.engine.kernel.ScalarKernels;
-      import jdk.incubator.vector.FloatVector;
+      @FENCE@import jdk.incubator.vector.FloatVector;
       import jdk.incubator.vector.VectorMask;
       import jdk.incubator.vector.VectorOperators;
       import jdk.incubator.vector.VectorShuffle;
       import jdk.incubator.vector.VectorSpecies;
+      import org.jspecify.annotations.Nullable;
 
       /** The kernels with vectors of @BITS@ bits. Written by build/GenerateKernels.java. */
       final class VectorKernels@BITS@ implements Kernels {
@@ -336,7 +366,7 @@ final class GenerateKernels {
         }
 
         @Override
-        public void convolve(float[] x, int xAt, int xStep, int terms, float[] w, int wAt, int wBlock, float[] start, int startAt, int startStep, int startBlock, float[] y, int yAt, int yStep, int yBlock, int outputBlocks, int columns) {
+        public void convolve(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float @Nullable [] start, int startAt, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
           @CONVOLVE@
         }
 

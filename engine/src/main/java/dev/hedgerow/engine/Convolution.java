@@ -315,17 +315,17 @@ public final class Convolution implements LinearOperator {
     if (fast && isTiled() && Winograd.pays(sources, to.shape().extent(1), to.shape())) {
       float[][] weights = packings.getFirst().weights;
       Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to, epilogue);
-    } else if (groups == 1) {
-      for (int i = 0; i < sweeps.size(); i++) {
-        Gathered.run(engine, sweeps.get(i), packings.get(i).weights, from, to, epilogue);
-      }
-    } else {
+    } else if (isDepthwise()) {
       Source source = Source.of(engine, sweeps, from.only(), to.shape());
       for (int i = 0; i < sweeps.size(); i++) {
         if (sweeps.get(i).tapY.length == 0) continue;
-        run(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
+        runDepthwise(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
       }
       source.release(engine);
+    } else {
+      for (int i = 0; i < sweeps.size(); i++) {
+        Gathered.run(engine, sweeps.get(i), packings.get(i), from, to, epilogue);
+      }
     }
   }
 
@@ -340,8 +340,8 @@ public final class Convolution implements LinearOperator {
         && groups == 1;
   }
 
-  /** One sweep over all samples, output blocks and rows, as tasks of similar work. */
-  private static void run(
+  /** One sweep over all samples, blocks and rows, as tasks of similar work. */
+  private static void runDepthwise(
       Engine engine, Sweep sweep, Packing packing, Source source, Tensor to, Epilogue epilogue) {
     Shape shape = to.shape();
     int height = shape.extent(2);
@@ -359,7 +359,7 @@ public final class Convolution implements LinearOperator {
       columns *= rows;
       rows = 1;
     }
-    long rowWork = (long) columns * taps.length * packing.workPerPixel();
+    long rowWork = (long) columns * taps.length * BLOCK;
     int bands;
     int bandColumns = columns;
     if (rows == 1) {
@@ -387,30 +387,26 @@ public final class Convolution implements LinearOperator {
           int toRow = allRows == 1 ? 1 : (int) ((long) allRows * (band + 1) / bands);
           int fromColumn = allRows == 1 ? band * columnsPerBand : 0;
           int toColumn = Math.min(allColumns, fromColumn + columnsPerBand);
-          int x = source.block(sample, packing.firstInput[unit]) + sourceStart;
-          int y =
-              (sample * blocks(shape.extent(1)) + packing.firstOutput[unit]) * area + targetStart;
+          int x = source.block(sample, unit) + sourceStart;
+          int y = (sample * packing.units() + unit) * area + targetStart;
           for (int row = fromRow; row < toRow; row++) {
-            packing.row(
-                kernels,
-                unit,
-                source,
+            kernels.depthwise(
+                source.data,
                 x + row * rowSource + fromColumn * columnSource,
                 columnSource,
                 taps,
+                packing.weights[unit],
+                0,
                 to.data,
                 y + row * rowTarget + fromColumn * columnTarget,
                 columnTarget,
-                area,
                 toColumn - fromColumn,
-                epilogue.start());
+                epilogue.start(),
+                unit * BLOCK);
           }
-          // Only forward sweeps are finished; theirs is one stretch of each output block.
+          // Only forward sweeps are finished; theirs is one stretch of each block.
           int length = ((toRow - fromRow - 1) * width + toColumn - fromColumn) * BLOCK;
-          int from = y + fromRow * rowTarget + fromColumn * columnTarget;
-          for (int block = 0; block < packing.outputBlocks[unit]; block++) {
-            epilogue.finish(to.data, from + block * area, length);
-          }
+          epilogue.finish(to.data, y + fromRow * rowTarget + fromColumn * columnTarget, length);
         });
   }
 
@@ -561,19 +557,14 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * The weights of a sweep under one view, in the order the kernel reads them. Unit u computes
-   * {@code outputBlocks[u]} blocks of target channels, from {@code firstOutput[u]} on, out of
-   * source channels from block {@code firstInput[u]} on; with groups that is the range its groups
+   * The weights of a sweep under one view, in the order the kernel reads them. Unit u computes two
+   * blocks of target channels, of a depthwise convolution one, out of source channels from block
+   * {@code firstInput[u]} up to {@code endInput[u]}: all, or with groups the range its groups
    * cover, with zero weights between channels of different groups.
+   *
+   * @param weights for each unit {@code [target block][source block][tap][source channel][target]}
    */
-  private record Packing(
-      boolean depthwise,
-      int[] firstOutput,
-      int[] outputBlocks,
-      int[] firstInput,
-      int[] inputBlocks,
-      int[] lastChannels,
-      float[][] weights) {
+  record Packing(int[] firstInput, int[] endInput, float[][] weights) {
 
     static Packing of(
         Engine engine, Convolution convolution, Sweep sweep, WeightView view, boolean reverse) {
@@ -581,45 +572,31 @@ public final class Convolution implements LinearOperator {
       int targets = reverse ? convolution.inputs : convolution.outputs;
       int sources = reverse ? convolution.outputs : convolution.inputs;
       int blocksPerUnit = depthwise ? 1 : 2;
-      int units = (blocks(targets) + blocksPerUnit - 1) / blocksPerUnit;
-      var packing =
-          new Packing(
-              depthwise,
-              new int[units],
-              new int[units],
-              new int[units],
-              new int[units],
-              new int[units],
-              new float[units][]);
+      int units = Math.ceilDiv(blocks(targets), blocksPerUnit);
+      var packing = new Packing(new int[units], new int[units], new float[units][]);
       int targetsPerGroup = targets / convolution.groups;
       int sourcesPerGroup = sources / convolution.groups;
       engine.forEach(
           units,
           unit -> {
-            int first = unit * blocksPerUnit;
-            int count = Math.min(blocksPerUnit, blocks(targets) - first);
-            int firstChannel = first * BLOCK;
-            int lastChannel = Math.min(targets, (first + count) * BLOCK) - 1;
-            int firstSource = firstChannel / targetsPerGroup * sourcesPerGroup / BLOCK;
-            int endSource = (lastChannel / targetsPerGroup + 1) * sourcesPerGroup;
-            int inputBlocks = blocks(endSource) - firstSource;
-            packing.firstOutput[unit] = first;
-            packing.outputBlocks[unit] = count;
-            packing.firstInput[unit] = firstSource;
-            packing.inputBlocks[unit] = depthwise ? 1 : inputBlocks;
-            packing.lastChannels[unit] = endSource - (firstSource + inputBlocks - 1) * BLOCK;
+            int first = unit * blocksPerUnit * BLOCK;
+            int last = Math.min(targets, first + blocksPerUnit * BLOCK) - 1;
+            int firstInput = first / targetsPerGroup * sourcesPerGroup / BLOCK;
+            int endInput = blocks((last / targetsPerGroup + 1) * sourcesPerGroup);
+            packing.firstInput[unit] = firstInput;
+            packing.endInput[unit] = endInput;
             packing.weights[unit] =
                 depthwise
-                    ? packDepthwise(convolution, sweep, view, firstChannel, lastChannel)
+                    ? packDepthwise(convolution, sweep, view, first, last)
                     : pack(
                         convolution,
                         sweep,
                         view,
                         reverse,
-                        firstChannel,
-                        lastChannel,
-                        firstSource * BLOCK,
-                        endSource);
+                        first,
+                        last,
+                        firstInput * BLOCK,
+                        Math.min(sources, endInput * BLOCK));
           });
       return packing;
     }
@@ -639,7 +616,6 @@ public final class Convolution implements LinearOperator {
       return packed;
     }
 
-    /** Packs {@code [target block][source block][tap][source channel][target]}. */
     private static float[] pack(
         Convolution convolution,
         Sweep sweep,
@@ -689,58 +665,7 @@ public final class Convolution implements LinearOperator {
     }
 
     int units() {
-      return firstOutput.length;
-    }
-
-    long workPerPixel() {
-      return depthwise ? BLOCK : (long) inputBlocks[0] * BLOCK * outputBlocks[0] * BLOCK;
-    }
-
-    void row(
-        Kernels kernels,
-        int unit,
-        Source source,
-        int x,
-        int xStep,
-        int[] taps,
-        float[] y,
-        int yAt,
-        int yStep,
-        int yBlock,
-        int columns,
-        float[] start) {
-      int startAt = firstOutput[unit] * BLOCK;
-      if (depthwise) {
-        kernels.depthwise(
-            source.data, x, xStep, taps, weights[unit], 0, y, yAt, yStep, columns, start, startAt);
-        return;
-      }
-      int wBlock = weights[unit].length / outputBlocks[unit];
-      for (int block = 0, at = 0; block < inputBlocks[unit]; block++) {
-        int channels = block == inputBlocks[unit] - 1 ? lastChannels[unit] : BLOCK;
-        for (int tap : taps) {
-          boolean first = at == 0;
-          kernels.convolve(
-              source.data,
-              x + block * source.height * source.width * BLOCK + tap,
-              xStep,
-              channels,
-              weights[unit],
-              at,
-              wBlock,
-              first ? start : y,
-              first ? startAt : yAt,
-              first ? 0 : yStep,
-              first ? BLOCK : yBlock,
-              y,
-              yAt,
-              yStep,
-              yBlock,
-              outputBlocks[unit],
-              columns);
-          at += channels * BLOCK;
-        }
-      }
+      return weights.length;
     }
   }
 }

@@ -16,6 +16,18 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
         new float[Tensor.blocks(channels) * Tensor.BLOCK], null, Float.NEGATIVE_INFINITY);
   }
 
+  /**
+   * Finishes the sums of the one or two blocks of outputs from {@code block} on.
+   *
+   * @param from where the first pixel of that block is
+   * @param count of pixels, which follow each other
+   */
+  void finish(Tensor y, int block, int from, int count) {
+    int blocks = Math.min(2, Tensor.blocks(y.shape().extent(1)) - block);
+    int area = y.shape().extent(2) * y.shape().extent(3) * Tensor.BLOCK;
+    for (int i = 0; i < blocks; i++) finish(y.data, from + i * area, count * Tensor.BLOCK);
+  }
+
   /** Finishes {@code length} floats of y from {@code from} on, which hold {@code start + Σ}. */
   void finish(float[] y, int from, int length) {
     if (add != null) {

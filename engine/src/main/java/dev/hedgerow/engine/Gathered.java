@@ -2,22 +2,24 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ROW;
 
+import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.Convolution.Sweep;
-import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 
 /**
  * A convolution as a product of the matrices of pixels and of weights. The kernel is fastest over
- * one long run of channels, so what the pixels of a band read is copied to rows first:
+ * long runs of terms, so what the pixels of a band read is copied to {@link Rows} first:
  *
  * <pre>
- * rows[pixel][block][tap][channel]   some {@value #FLOATS} floats a band, 0 outside images; in L2
- * y[output block][pixel]             of 32 outputs at a time: rows × weights
+ * rows of [block][tap][channel]   some {@value #FLOATS} floats a band, 0 outside images; in L2
+ * y[output block][pixel]          of 32 outputs, a unit of the weights, at a time: rows × weights
  * </pre>
  *
- * A task is a band and up to {@value #UNITS} times 32 outputs. Where there are more, and the rows
- * of the whole image are few, all of them are copied once, and a task is a band and 32 outputs.
+ * A task is a band and up to {@value #UNITS} units, and copies the blocks that these read. Where
+ * there are more, and the rows of the whole image are few, all of them are copied once, and a task
+ * is a band and a unit.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
@@ -40,10 +42,13 @@ final class Gathered {
   /** Floats that a task copies to shared rows, about. */
   private static final int COPY_FLOATS = 16_000;
 
+  private final Engine engine;
   private final Sweep sweep;
+  private final Packing packing;
   private final Sources x;
   private final Tensor y;
-  private final Kernels kernels;
+  private final Epilogue epilogue;
+  private final int taps;
   private final int channels;
   private final int height;
   private final int width;
@@ -53,67 +58,73 @@ final class Gathered {
 
   private final int pixels;
 
-  /** Floats from one row to the next; an odd number of lines, so that they share no cache sets. */
-  private final int row;
-
-  private Gathered(Engine engine, Sweep sweep, Sources x, Tensor y) {
+  private Gathered(
+      Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
+    this.engine = engine;
     this.sweep = sweep;
+    this.packing = packing;
     this.x = x;
     this.y = y;
-    this.kernels = engine.kernels();
+    this.epilogue = epilogue;
+    this.taps = sweep.tapY().length;
     this.channels = x.shape().extent(1);
     this.height = x.shape().extent(2);
     this.width = x.shape().extent(3);
     this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
     this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
-    this.row = rowLength(channels * sweep.tapY().length);
   }
 
   /**
    * Convolves.
    *
    * @param sweep the pixels that it serves, none if it has no taps, are written to
-   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    */
   static void run(
-      Engine engine, Sweep sweep, float[][] weights, Sources x, Tensor y, Epilogue epilogue) {
-    new Gathered(engine, sweep, x, y).run(engine, weights, epilogue);
+      Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
+    var gathered = new Gathered(engine, sweep, packing, x, y, epilogue);
+    if (gathered.pixels > 0 && gathered.taps > 0) gathered.run();
   }
 
-  private void run(Engine engine, float[][] weights, Epilogue epilogue) {
-    if (pixels == 0 || sweep.tapY().length == 0) return;
-    int most = Math.clamp(FLOATS / row / TILE * TILE, 2 * TILE, PIXELS);
+  private void run() {
+    int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
+    int most = Math.clamp(FLOATS / terms / TILE * TILE, 2 * TILE, PIXELS);
     int perBand = Math.ceilDiv(pixels, Math.ceilDiv(pixels, most) * TILE) * TILE;
     int bands = Math.ceilDiv(pixels, perBand);
     // Few bands: more tasks, so that no thread waits long for another.
     int units = bands < 4 ? UNITS / 2 : UNITS;
-    if (weights.length > units && (long) pixels * row <= SHARED_FLOATS) {
-      runShared(engine, weights, epilogue, perBand, bands);
+    var all = Rows.ofBlocks(pixels, channels, taps);
+    if (packing.units() > units && all.floats() <= SHARED_FLOATS) {
+      runShared(all, perBand, bands);
       return;
     }
-    int groups = Math.ceilDiv(weights.length, units);
+    int groups = Math.ceilDiv(packing.units(), units);
     engine.forEach(
         x.shape().extent(0) * bands * groups,
         task -> {
-          int group = task % groups;
+          int unit = task % groups * units;
+          int endUnit = Math.min(packing.units(), unit + units);
           int band = task / groups % bands;
           int sample = task / groups / bands;
           int first = band * perBand;
           int end = Math.min(pixels, first + perBand);
-          float[] rows = engine.scratch().take(perBand * row);
-          gather(rows, sample, 0, blocks(channels), first, end);
-          for (int unit = group * units; unit < Math.min(weights.length, (group + 1) * units); ) {
-            multiply(rows, 0, weights[unit], unit++, sample, first, end, epilogue);
+          int block = packing.firstInput()[unit];
+          int endBlock = packing.endInput()[endUnit - 1];
+          var rows =
+              Rows.ofBlocks(
+                  end - first, Math.min(channels, endBlock * BLOCK) - block * BLOCK, taps);
+          float[] data = engine.scratch().take(rows.floats());
+          gather(data, rows, block, sample, block, endBlock, first, end);
+          for (; unit < endUnit; unit++) {
+            multiply(data, rows, block, 0, unit, sample, first, end);
           }
-          engine.scratch().give(rows);
+          engine.scratch().give(data);
         });
   }
 
   /** Copies the rows of a whole image, then multiplies them. */
-  private void runShared(
-      Engine engine, float[][] weights, Epilogue epilogue, int perBand, int bands) {
-    float[] rows = engine.scratch().take(pixels * row);
-    int perTask = Math.max(1, COPY_FLOATS / (pixels * sweep.tapY().length * BLOCK));
+  private void runShared(Rows rows, int perBand, int bands) {
+    float[] data = engine.scratch().take(rows.floats());
+    int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
     for (int i = 0; i < x.shape().extent(0); i++) {
       int sample = i;
       engine.forEach(
@@ -121,126 +132,123 @@ final class Gathered {
           task -> {
             int block = task * perTask;
             int end = Math.min(blocks(channels), block + perTask);
-            gather(rows, sample, block, end, 0, pixels);
+            gather(data, rows, 0, sample, block, end, 0, pixels);
           });
       engine.forEach(
-          weights.length * bands,
+          packing.units() * bands,
           task -> {
-            int unit = task / bands;
             int first = task % bands * perBand;
             int end = Math.min(pixels, first + perBand);
-            multiply(rows, first * row, weights[unit], unit, sample, first, end, epilogue);
+            multiply(data, rows, 0, first, task / bands, sample, first, end);
           });
     }
-    engine.scratch().give(rows);
+    engine.scratch().give(data);
   }
 
-  /** Copies what the pixels from first to end read of some blocks, the first pixel's to row 0. */
-  private void gather(float[] rows, int sample, int fromBlock, int toBlock, int first, int end) {
-    int taps = sweep.tapY().length;
-    int to = fromBlock * BLOCK * taps;
+  /**
+   * Copies what the pixels from first to end read of some blocks.
+   *
+   * @param rows of the blocks from {@code origin} on; the first pixel's is row 0
+   */
+  private void gather(
+      float[] data,
+      Rows rows,
+      int origin,
+      int sample,
+      int fromBlock,
+      int toBlock,
+      int first,
+      int end) {
     for (int block = fromBlock; block < toBlock; block++) {
       for (int tap = 0; tap < taps; tap++) {
+        int piece = (block - origin) * taps + tap;
         for (int pixel = first; pixel < end; ) {
           int column = pixel % columns;
           int count = Math.min(end - pixel, columns - column);
           int r = pixel / columns * sweep.sourceStepY() + sweep.tapY()[tap];
           int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
-          copy(sample, block, r, c, rows, to + (pixel - first) * row, count);
+          copy(sample, block, r, c, data, rows.at(piece, pixel - first), count);
           pixel += count;
         }
-        to += Math.min(BLOCK, channels - block * BLOCK);
       }
     }
   }
 
   /** Copies pixels of one row of the image from column c on, zeros for those outside it. */
-  private void copy(int sample, int block, int r, int c, float[] rows, int to, int count) {
+  private void copy(int sample, int block, int r, int c, float[] data, int to, int count) {
     int step = sweep.sourceStepX();
     int begin = r < 0 || r >= height ? count : Math.clamp(Math.ceilDiv(-c, step), 0, count);
     int end = Math.clamp(Math.ceilDiv(width - c, step), begin, count);
     for (int i = 0; i < count; i++) {
       if (i == begin) i = end;
-      if (i < count) Arrays.fill(rows, to + i * row, to + i * row + BLOCK, 0f);
+      if (i < count) Arrays.fill(data, to + i * ROW, to + i * ROW + BLOCK, 0f);
     }
     if (begin == end) return;
     int pixel = r * width + c + begin * step;
-    x.copy(kernels, sample, block, pixel, step * BLOCK, rows, to + begin * row, row, end - begin);
-  }
-
-  private void multiply(
-      float[] rows,
-      int rowsAt,
-      float[] weights,
-      int unit,
-      int sample,
-      int first,
-      int end,
-      Epilogue epilogue) {
-    int outputBlocks = blocks(y.shape().extent(1));
-    int block = 2 * unit;
-    int width = y.shape().extent(3);
-    int area = y.shape().extent(2) * width;
-    int terms = channels * sweep.tapY().length;
-    boolean all = sweep.stepY() == 1 && sweep.stepX() == 1;
-    for (int pixel = first, count; pixel < end; pixel += count) {
-      int column = pixel % columns;
-      count = all ? end - pixel : Math.min(end - pixel, columns - column);
-      int r = sweep.firstY() + pixel / columns * sweep.stepY();
-      int c = sweep.firstX() + column * sweep.stepX();
-      int to = ((sample * outputBlocks + block) * area + r * width + c) * BLOCK;
-      int from = rowsAt + (pixel - first) * row;
-      int step = sweep.stepX() * BLOCK;
-      multiply(kernels, rows, from, row, terms, weights, block, y, to, step, count, epilogue);
-    }
-  }
-
-  /** Returns the floats from one row to the next; the copy of a last block writes a whole one. */
-  static int rowLength(int terms) {
-    return (blocks(terms) + 1 | 1) * BLOCK;
+    x.copy(
+        engine.kernels(),
+        sample,
+        block,
+        pixel,
+        step * BLOCK,
+        data,
+        to + begin * ROW,
+        ROW,
+        end - begin);
   }
 
   /**
-   * Multiplies rows with the weights of the one or two blocks of outputs from {@code block} on, and
-   * finishes them; of sums that are finished the pixels follow each other.
+   * Computes the outputs of a unit for the pixels from first to end.
    *
-   * @param weights {@code [output block][term][output]}
-   * @param to where the first pixel of that block is in y
-   * @param step floats from one pixel to the next
+   * @param rows of the blocks from {@code origin} on; the first pixel's is the given row
    */
-  static void multiply(
-      Kernels kernels,
-      float[] rows,
-      int rowsAt,
-      int row,
-      int terms,
-      float[] weights,
-      int block,
-      Tensor y,
-      int to,
-      int step,
-      int count,
-      Epilogue epilogue) {
-    int outputs = Math.min(2, blocks(y.shape().extent(1)) - block);
+  private void multiply(
+      float[] data, Rows rows, int origin, int row, int unit, int sample, int first, int end) {
+    int count = end - first;
+    int outputBlocks = blocks(y.shape().extent(1));
+    int outputs = Math.min(2, outputBlocks - 2 * unit);
     int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
-    kernels.convolve(
-        rows,
-        rowsAt,
+    int plane = (sample * outputBlocks + 2 * unit) * area;
+    // Pixels of a phase do not follow each other in y.
+    boolean phase = sweep.stepY() > 1 || sweep.stepX() > 1;
+    float[] sums = phase ? engine.scratch().take(outputs * count * BLOCK) : y.data;
+    int to = phase ? 0 : plane + first * BLOCK;
+    int block = phase ? count * BLOCK : area;
+    rows.multiply(
+        engine.kernels(),
+        data,
+        0,
+        (packing.firstInput()[unit] - origin) * taps,
+        (packing.endInput()[unit] - origin) * taps,
         row,
-        terms,
-        weights,
+        count,
+        packing.weights()[unit],
         0,
-        terms * BLOCK,
         epilogue.start(),
-        block * BLOCK,
-        0,
-        BLOCK,
-        y.data,
+        2 * unit * BLOCK,
+        sums,
         to,
-        step,
-        area,
-        outputs,
-        count);
-    for (int i = 0; i < outputs; i++) epilogue.finish(y.data, to + i * area, count * BLOCK);
+        block,
+        outputs);
+    if (!phase) {
+      epilogue.finish(y, 2 * unit, to, count);
+      return;
+    }
+    for (int i = 0; i < outputs; i++) spread(sums, i * block, plane + i * area, first, end);
+    engine.scratch().give(sums);
+  }
+
+  /** Copies sums of the pixels from first to end to where they are in a plane of y. */
+  private void spread(float[] sums, int from, int plane, int first, int end) {
+    int step = sweep.stepX() * BLOCK;
+    for (int pixel = first, count; pixel < end; pixel += count) {
+      int column = pixel % columns;
+      count = Math.min(end - pixel, columns - column);
+      int r = sweep.firstY() + pixel / columns * sweep.stepY();
+      int c = sweep.firstX() + column * sweep.stepX();
+      int to = plane + (r * y.shape().extent(3) + c) * BLOCK;
+      int at = from + (pixel - first) * BLOCK;
+      engine.kernels().copyPixels(sums, at, BLOCK, y.data, to, step, count);
+    }
   }
 }

@@ -2,6 +2,8 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ROW;
+import static dev.hedgerow.engine.kernel.Kernels.ROW_TERMS;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
@@ -36,7 +38,10 @@ final class Interleaved {
 
   /** Whether this is the way to convolve images of so many channels. */
   static boolean pays(Window window, int channels) {
-    return channels <= CHANNELS && window.width() > 1 && window.dilationX() == 1;
+    return channels <= CHANNELS
+        && window.width() > 1
+        && window.width() * channels <= ROW_TERMS
+        && window.dilationX() == 1;
   }
 
   /**
@@ -75,12 +80,11 @@ final class Interleaved {
           }
         });
     int run = window.width() * channels;
-    int terms = window.height() * run;
-    int rowFloats = Gathered.rowLength(terms);
     Kernels kernels = engine.kernels();
     int outputBlocks = blocks(y.shape().extent(1));
     int area = outputHeight * outputWidth;
-    int perTask = Math.clamp(FLOATS / rowFloats, 1, Math.ceilDiv(area, TASKS));
+    int perTask = Math.clamp(FLOATS / (window.height() * run), 1, Math.ceilDiv(area, TASKS));
+    var rows = new Rows(perTask, window.height(), run, 0, run);
     int bands = Math.ceilDiv(area, perTask);
     int step = window.strideX() * channels;
     engine.forEach(
@@ -89,37 +93,40 @@ final class Interleaved {
           int sample = task / bands;
           int first = task % bands * perTask;
           int end = Math.min(area, first + perTask);
-          float[] rows = engine.scratch().take(perTask * rowFloats);
+          float[] data = engine.scratch().take(rows.floats());
           for (int pixel = first, count; pixel < end; pixel += count) {
             int column = pixel % outputWidth;
             count = Math.min(end - pixel, outputWidth - column);
             int top = sample * height + pixel / outputWidth * window.strideY();
             for (int tap = 0; tap < window.height(); tap++) {
               int from = (top + tap * window.dilationY()) * line + column * step;
-              int to = (pixel - first) * rowFloats + tap * run;
+              int to = rows.at(tap, pixel - first);
               for (int i = 0; i < run; i += BLOCK) {
-                kernels.copyPixels(image, from + i, step, rows, to + i, rowFloats, count);
+                kernels.copyPixels(image, from + i, step, data, to + i, ROW, count);
               }
             }
           }
           for (int unit = 0; unit < weights.length; unit++) {
-            int block = 2 * unit;
-            int to = ((sample * outputBlocks + block) * area + first) * BLOCK;
-            Gathered.multiply(
+            int to = ((sample * outputBlocks + 2 * unit) * area + first) * BLOCK;
+            rows.multiply(
                 kernels,
-                rows,
+                data,
                 0,
-                rowFloats,
-                terms,
-                weights[unit],
-                block,
-                y,
-                to,
-                BLOCK,
+                0,
+                window.height(),
+                0,
                 end - first,
-                epilogue);
+                weights[unit],
+                0,
+                epilogue.start(),
+                2 * unit * BLOCK,
+                y.data,
+                to,
+                area * BLOCK,
+                Math.min(2, outputBlocks - 2 * unit));
+            epilogue.finish(y, 2 * unit, to, end - first);
           }
-          engine.scratch().give(rows);
+          engine.scratch().give(data);
         });
     engine.scratch().give(image);
   }

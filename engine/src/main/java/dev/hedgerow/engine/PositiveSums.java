@@ -53,7 +53,7 @@ final class PositiveSums {
     this.channels = x.shape().extent(1);
     this.height = z.shape().extent(2);
     this.width = z.shape().extent(3);
-    this.zeros = new float[BLOCK];
+    this.zeros = new float[2 * BLOCK];
     this.tilesY = Math.ceilDiv(height, TILE);
     this.tilesX = Math.ceilDiv(width, TILE);
     this.largestRead = new float[z.shape().extent(0) * tilesY * tilesX];
@@ -258,18 +258,14 @@ final class PositiveSums {
         .convolve(
             row,
             0,
-            0,
             terms,
             weights[unit],
             0,
             terms * BLOCK,
             zeros,
             0,
-            0,
-            0,
             z.data,
             pixel,
-            0,
             height * width * BLOCK,
             outputs,
             1);

@@ -13,16 +13,15 @@ import java.util.Arrays;
  * d of 6×6 inputs. Summed over the channels, the product in brackets is 36 products of matrices:
  *
  * <pre>
- * V[36][tile][channel]          a batch of tiles is transformed, a few tiles a task; in L3
+ * V[36] of rows of channels     a batch of tiles is transformed, a few tiles a task; in L3
  * U[6][block][channel][output]  a task transforms the weights of 32 outputs for 6 of the products,
  *                               from the packing that the direct kernel reads; in L2
- * M[36][tile][output]           multiplies them with its tiles, and goes on to the next 6; in L2
+ * M[36][block][tile][output]    multiplies them with its tiles, and goes on to the next 6; in L2
  * Y                             it transforms M to pixels
  * </pre>
  *
- * The products run on {@link Kernels#convolve} over rows of all channels. Rounding errors are
- * relative to the largest value of a tile. An output all of whose tile's inputs are zero is exactly
- * the bias.
+ * A product's {@link Rows} are those of a batch's tiles. Rounding errors are relative to the
+ * largest value of a tile. An output all of whose tile's inputs are zero is exactly the bias.
  */
 final class Winograd {
   /** Tiles of a task, whose M takes half of L2; the weights' transform costs as much as two. */
@@ -57,9 +56,6 @@ final class Winograd {
   private final int tilesPerImage;
   private final int tiles;
 
-  /** Floats from one tile's row of V to the next; a line more, so that rows share no cache sets. */
-  private final int vRow;
-
   private Winograd(
       Engine engine,
       Tensor from,
@@ -80,7 +76,6 @@ final class Winograd {
     this.tilesX = Math.ceilDiv(to.shape().extent(3), 4);
     this.tilesPerImage = Math.ceilDiv(to.shape().extent(2), 4) * tilesX;
     this.tiles = tilesPerImage * to.shape().extent(0);
-    this.vRow = (blocks(sources) + 1) * BLOCK;
   }
 
   /**
@@ -112,10 +107,12 @@ final class Winograd {
   }
 
   private void run(float[][] weights) {
-    int batch = Math.min(tiles, Math.max(BATCH_TILES, BATCH_FLOATS / (PRODUCTS * vRow)));
+    int tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
+    int batch = Math.min(tiles, Math.max(BATCH_TILES, BATCH_FLOATS / tileFloats));
     int parts = Math.ceilDiv(batch, TASK_TILES);
     int perPart = Math.ceilDiv(batch, parts);
-    int vStep = odd(batch * vRow);
+    var rows = Rows.ofBlocks(batch, sources, 1);
+    int vStep = odd(rows.floats());
     float[] v = engine.scratch().take(PRODUCTS * vStep);
     for (int first = 0; first < tiles; first += batch) {
       int firstTile = first;
@@ -125,7 +122,12 @@ final class Winograd {
           Math.ceilDiv(count, perTask),
           task ->
               transformInputs(
-                  v, vStep, firstTile, task * perTask, Math.min(count, (task + 1) * perTask)));
+                  v,
+                  rows,
+                  vStep,
+                  firstTile,
+                  task * perTask,
+                  Math.min(count, (task + 1) * perTask)));
       engine.forEach(
           weights.length * parts,
           task -> {
@@ -133,14 +135,14 @@ final class Winograd {
             int begin = task / weights.length * perPart;
             int end = Math.min(count, begin + perPart);
             if (begin >= end) return;
-            multiply(unit, weights[unit], v, vStep, firstTile, begin, end);
+            multiply(unit, weights[unit], v, rows, vStep, firstTile, begin, end);
           });
     }
     engine.scratch().give(v);
   }
 
   /** Transforms the tiles {@code first + begin} to {@code first + end} to rows of V. */
-  private void transformInputs(float[] v, int vStep, int first, int begin, int end) {
+  private void transformInputs(float[] v, Rows rows, int vStep, int first, int begin, int end) {
     float[] scratch = engine.scratch().take(2 * SCRATCH);
     int height = from.shape().extent(2);
     int width = from.shape().extent(3);
@@ -153,7 +155,7 @@ final class Winograd {
       boolean inside = y >= 0 && x >= 0 && y + 6 <= height && x + 6 <= width;
       int plane = tile / tilesPerImage * blocks * area;
       for (int block = 0; block < blocks; block++, plane += area) {
-        int at = i * vRow + block * BLOCK;
+        int at = rows.at(block, i);
         if (inside) {
           int pixel = plane + (y * width + x) * BLOCK;
           kernels.winogradInput(from.data, pixel, width * BLOCK, scratch, v, at, vStep);
@@ -186,43 +188,40 @@ final class Winograd {
 
   /** Computes the outputs of a unit for the tiles {@code first + begin} to {@code first + end}. */
   private void multiply(
-      int unit, float[] weights, float[] v, int vStep, int first, int begin, int end) {
+      int unit, float[] weights, float[] v, Rows rows, int vStep, int first, int begin, int end) {
     int outputs = Math.min(2, blocks(to.shape().extent(1)) - 2 * unit);
-    int lanes = outputs * BLOCK;
     int columns = end - begin;
     int uStep = odd(outputs * sources * BLOCK);
-    int mStep = odd(columns * lanes);
+    int mStep = odd(columns * outputs * BLOCK);
     float[] scratch = engine.scratch().take(2 * SCRATCH);
     float[] u = engine.scratch().take(ROW * uStep);
     float[] m = engine.scratch().take(PRODUCTS * mStep);
-    float[] zeros = new float[BLOCK];
+    float[] zeros = new float[2 * BLOCK];
     for (int row = 0; row < ROW; row++) {
       transformWeights(weights, outputs, row, u, uStep);
       for (int i = 0; i < ROW; i++) {
         int product = row * ROW + i;
-        kernels.convolve(
+        rows.multiply(
+            kernels,
             v,
-            product * vStep + begin * vRow,
-            vRow,
-            sources,
+            product * vStep,
+            0,
+            blocks(sources),
+            begin,
+            columns,
             u,
             i * uStep,
-            sources * BLOCK,
             zeros,
-            0,
-            0,
             0,
             m,
             product * mStep,
-            lanes,
-            BLOCK,
-            outputs,
-            columns);
+            columns * BLOCK,
+            outputs);
       }
     }
     for (int i = 0; i < columns; i++) {
       for (int block = 0; block < outputs; block++) {
-        int at = i * lanes + block * BLOCK;
+        int at = (block * columns + i) * BLOCK;
         store(first + begin + i, 2 * unit + block, m, at, mStep, scratch);
       }
     }

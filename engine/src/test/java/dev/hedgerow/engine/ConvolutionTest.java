@@ -123,13 +123,40 @@ class ConvolutionTest {
       @ForAll @IntRange(min = 1, max = 5) int inputs,
       @ForAll @IntRange(min = 1, max = 50) int outputs,
       @ForAll @IntRange(min = 7, max = 60) int side,
-      @ForAll @IntRange(min = 1, max = 7) int size,
+      @ForAll @IntRange(min = 1, max = 12) int size,
       @ForAll @IntRange(min = 1, max = 3) int stride,
       @ForAll long seed) {
     Window window = Window.of(size, stride, size / 2);
     var c = new Case(samples, inputs, outputs, 1, side, side + 3, window, seed);
     assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
     assertReverseEqualsTheNaiveLoop(c, WeightView.NEGATIVE);
+  }
+
+  /** Tasks of some outputs copy what these groups read, from the first of their blocks on. */
+  @Property(tries = 40, seed = "13")
+  void manyGroupsEqualTheNaiveLoopOnIntegers(
+      @ForAll @IntRange(min = 33, max = 50) int groups,
+      @ForAll @IntRange(min = 1, max = 5) int inputs,
+      @ForAll @IntRange(min = 8, max = 16) int outputs,
+      @ForAll @IntRange(min = 1, max = 6) int side,
+      @ForAll @IntRange(min = 1, max = 3) int size,
+      @ForAll long seed) {
+    Window window = Window.of(size, 1, size / 2);
+    var c =
+        new Case(2, groups * inputs, groups * outputs, groups, side, side + 9, window, seed);
+    assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
+    assertReverseEqualsTheNaiveLoop(c, WeightView.POSITIVE);
+  }
+
+  /** A row of the window that is longer than the kernel's rows. */
+  @Test
+  void wideWindowsOfFewChannelsEqualTheNaiveLoop() {
+    for (int width : new int[] {64, 65, 300}) {
+      var window = new Window(2, width, 1, 1, 1, 1, 0, 1, 1, 0);
+      var c = new Case(1, 4, 20, 1, 5, width + 7, window, 3);
+      assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
+      assertReverseEqualsTheNaiveLoop(c, WeightView.PLAIN);
+    }
   }
 
   @Property(tries = 400, seed = "2")

@@ -111,8 +111,8 @@ class HedgingTest {
                 new Class<?>[] {Kernels.class},
                 (proxy, method, arguments) -> {
                   if (method.getName().equals("convolve")) {
-                    long terms = (int) arguments[3];
-                    work.addAndGet(terms * (int) arguments[15] * (int) arguments[16]);
+                    long terms = (int) arguments[2];
+                    work.addAndGet(terms * (int) arguments[11] * (int) arguments[12]);
                   }
                   return method.invoke(Kernels.best(), arguments);
                 });

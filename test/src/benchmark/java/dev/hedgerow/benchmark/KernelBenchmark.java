@@ -45,12 +45,12 @@ public class KernelBenchmark {
     public int columns;
 
     /** Terms of each sum. */
-    @Param({"64", "256", "576"})
+    @Param({"32", "64", "256"})
     public int terms;
 
     private final Kernels kernels = Kernels.best();
-    private final float[] x = filled(84 * 608);
-    private final float[] w = filled(576 * 32);
+    private final float[] x = filled(84 * Kernels.ROW);
+    private final float[] w = filled(256 * 32);
     private final float[] y = new float[84 * 32];
     private final float[] bias = new float[32];
 
@@ -64,9 +64,8 @@ public class KernelBenchmark {
   /** The kernel that forward and reverse convolutions and Winograd's products run on. */
   @Benchmark
   public float[] convolve(Product p) {
-    int row = p.terms + 16;
     p.kernels.convolve(
-        p.x, 0, row, p.terms, p.w, 0, p.terms * 16, p.bias, 0, 0, 16, p.y, 0, 32, 16, 2, p.columns);
+        p.x, 0, p.terms, p.w, 0, p.terms * 16, p.bias, 0, p.y, 0, p.columns * 16, 2, p.columns);
     return p.y;
   }
 

@@ -57,7 +57,7 @@ public final class CountingEngine {
   private void see(Method kernel, Object[] a) {
     switch (kernel.getName()) {
       case "convolve" -> {
-        float[] weights = (float[]) a[4];
+        float[] weights = (float[]) a[3];
         if (!transformed.contains(weights)) packed.add(weights);
       }
       case "depthwise" -> packed.add((float[]) a[4]);
@@ -72,7 +72,7 @@ public final class CountingEngine {
   /** Reads the arguments as {@link Kernels} documents them. */
   private static long multiplications(Method kernel, Object[] a) {
     return switch (kernel.getName()) {
-      case "convolve" -> (long) number(a[3]) * number(a[15]) * Kernels.BLOCK * number(a[16]);
+      case "convolve" -> (long) number(a[2]) * number(a[11]) * Kernels.BLOCK * number(a[12]);
       case "depthwise" -> (long) ((int[]) a[3]).length * Kernels.BLOCK * number(a[9]);
       case "correlate" -> (long) number(a[3]) * number(a[7]) * Kernels.BLOCK * number(a[8]);
       case "correlateDepthwise" -> (long) Kernels.BLOCK * number(a[5]);

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The innermost loops, in scalar Java and with the Vector API. Arguments are trusted: operators
  * have checked them. One pixel is {@value #BLOCK} consecutive floats, one for each channel of a
@@ -9,42 +11,47 @@ public interface Kernels {
   /** Channels in a block. */
   int BLOCK = 16;
 
+  /** Most terms of a row that {@link #convolve} reads one of many of. */
+  int ROW_TERMS = 256;
+
+  /**
+   * Floats from one row to the next: some for copies of whole blocks that end beyond the terms, and
+   * an odd number of cache lines, so that rows share no cache sets.
+   */
+  int ROW = ROW_TERMS + BLOCK;
+
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
   /**
-   * Multiplies a run of pixels with the weights of one or two blocks of output channels:
+   * Multiplies rows of some pixels with the weights of one or two blocks of output channels:
    *
    * <pre>
-   * y[yAt + c·yStep + q·yBlock + o] = start[startAt + c·startStep + q·startBlock + o]
-   *     + Σ_i x[xAt + c·xStep + i] · w[wAt + q·wBlock + 16i + o]
+   * y[yAt + 16c + q·yBlock + o] = start[startAt + 16q + o]
+   *     + Σ_i x[xAt + c·ROW + i] · w[wAt + q·wBlock + 16i + o]
    * </pre>
    *
-   * for columns c, output blocks q &lt; Q, lanes o &lt; 16 and terms i in order. A convolution of
-   * several taps or input blocks is several of these, each but the first starting from y.
+   * for columns c, output blocks q &lt; Q, lanes o &lt; 16 and terms i in order. A sum of more
+   * terms is several of these, each but the first starting from y. Distances are constants so that
+   * one register addresses all columns.
    *
-   * @param xStep floats between the inputs of two columns
-   * @param terms number of i
+   * @param terms number of i; of several columns at most {@value #ROW_TERMS}
    * @param w 16 weights for each term; those of the next output block are {@code wBlock} further on
-   * @param start what the sums start from; may be y at the same place
+   * @param start what the sums start from; null for y itself
    * @param y written to
    * @param outputBlocks Q, 1 or 2
    */
   void convolve(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wBlock,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startBlock,
       float[] y,
       int yAt,
-      int yStep,
       int yBlock,
       int outputBlocks,
       int columns);

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /** The kernels in scalar Java: the reference the vector kernels are tested against. */
 public final class ScalarKernels implements Kernels {
   public static final ScalarKernels INSTANCE = new ScalarKernels();
@@ -15,31 +17,29 @@ public final class ScalarKernels implements Kernels {
   public void convolve(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wBlock,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startBlock,
       float[] y,
       int yAt,
-      int yStep,
       int yBlock,
       int outputBlocks,
       int columns) {
     float[] sum = new float[BLOCK];
     for (int column = 0; column < columns; column++) {
       for (int q = 0; q < outputBlocks; q++) {
-        System.arraycopy(start, startAt + column * startStep + q * startBlock, sum, 0, BLOCK);
+        int to = yAt + column * BLOCK + q * yBlock;
+        System.arraycopy(
+            start == null ? y : start, start == null ? to : startAt + q * BLOCK, sum, 0, BLOCK);
         for (int i = 0; i < terms; i++) {
-          float value = x[xAt + column * xStep + i];
+          float value = x[xAt + column * ROW + i];
           int at = wAt + q * wBlock + i * BLOCK;
           for (int lane = 0; lane < BLOCK; lane++) sum[lane] += value * w[at + lane];
         }
-        System.arraycopy(sum, 0, y, yAt + column * yStep + q * yBlock, BLOCK);
+        System.arraycopy(sum, 0, y, to, BLOCK);
       }
     }
   }

@@ -7,6 +7,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels with vectors of 128 bits. Written by build/GenerateKernels.java. */
 final class VectorKernels128 implements Kernels {
@@ -31,383 +32,350 @@ final class VectorKernels128 implements Kernels {
   public void convolve(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wBlock,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startBlock,
       float[] y,
       int yAt,
-      int yStep,
       int yBlock,
       int outputBlocks,
       int columns) {
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
-      int block = lane / BLOCK;
-      int startLane = startAt + block * startBlock + lane % BLOCK;
-      int yLane = yAt + block * yBlock + lane % BLOCK;
-      int wLane = wAt + block * wBlock + lane % BLOCK;
-      run2(
-          x, xAt, xStep, terms, w, wLane, start, startLane, startStep, LANES, y, yLane, yStep,
-          LANES, columns);
+      int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
+      int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+      run2(x, xAt, terms, w, wLane, start, startAt + lane, y, yLane, columns);
     }
   }
 
   private static void run2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     int done = 0;
     if (columns - done >= 5) {
       int count = columns - columns % 5;
-      tile5x2(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
-          y,
-          yAt + done * yStep,
-          yStep,
-          yNext,
-          count);
+      tile5x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, count);
       done += count;
     }
     if (columns - done >= 4) {
-      tile4x2(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
-          y,
-          yAt + done * yStep,
-          yStep,
-          yNext,
-          4);
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x2(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
-          y,
-          yAt + done * yStep,
-          yStep,
-          yNext,
-          3);
+      tile3x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x2(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
-          y,
-          yAt + done * yStep,
-          yStep,
-          yNext,
-          2);
+      tile2x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x2(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
-          y,
-          yAt + done * yStep,
-          yStep,
-          yNext,
-          1);
+      tile1x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile5x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 5) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
-      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      FloatVector a3v0;
+      FloatVector a3v1;
+      FloatVector a4v0;
+      FloatVector a4v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
+        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + LANES);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a4v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+        a3v1 = a0v1;
+        a4v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
         a3v1 = p.fma(w1, a3v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
         a4v0 = p.fma(w0, a4v0);
         a4v1 = p.fma(w1, a4v1);
       }
       a0v0.intoArray(y, yAt);
-      a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
-      a4v0.intoArray(y, yAt + 4 * yStep);
-      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
-      xAt += 5 * xStep;
-      startAt += 5 * startStep;
-      yAt += 5 * yStep;
+      a0v1.intoArray(y, yAt + LANES);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + LANES);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + LANES);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + LANES);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a4v1.intoArray(y, yAt + 4 * BLOCK + LANES);
+      xAt += 5 * ROW;
+      yAt += 5 * BLOCK;
     }
   }
 
   private static void tile4x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      FloatVector a3v0;
+      FloatVector a3v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+        a3v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
         a3v1 = p.fma(w1, a3v1);
       }
       a0v0.intoArray(y, yAt);
-      a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
-      xAt += 4 * xStep;
-      startAt += 4 * startStep;
-      yAt += 4 * yStep;
+      a0v1.intoArray(y, yAt + LANES);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + LANES);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + LANES);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + LANES);
+      xAt += 4 * ROW;
+      yAt += 4 * BLOCK;
     }
   }
 
   private static void tile3x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
       }
       a0v0.intoArray(y, yAt);
-      a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      xAt += 3 * xStep;
-      startAt += 3 * startStep;
-      yAt += 3 * yStep;
+      a0v1.intoArray(y, yAt + LANES);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + LANES);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + LANES);
+      xAt += 3 * ROW;
+      yAt += 3 * BLOCK;
     }
   }
 
   private static void tile2x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
       }
       a0v0.intoArray(y, yAt);
-      a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      xAt += 2 * xStep;
-      startAt += 2 * startStep;
-      yAt += 2 * yStep;
+      a0v1.intoArray(y, yAt + LANES);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + LANES);
+      xAt += 2 * ROW;
+      yAt += 2 * BLOCK;
     }
   }
 
   private static void tile1x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
-      int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + LANES);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
       }
       a0v0.intoArray(y, yAt);
-      a0v1.intoArray(y, yAt + yNext);
-      xAt += xStep;
-      startAt += startStep;
-      yAt += yStep;
+      a0v1.intoArray(y, yAt + LANES);
+      xAt += 1 * ROW;
+      yAt += 1 * BLOCK;
     }
   }
 

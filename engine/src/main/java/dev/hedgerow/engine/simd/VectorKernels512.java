@@ -7,6 +7,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels with vectors of 512 bits. Written by build/GenerateKernels.java. */
 final class VectorKernels512 implements Kernels {
@@ -33,78 +34,50 @@ final class VectorKernels512 implements Kernels {
   public void convolve(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wBlock,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startBlock,
       float[] y,
       int yAt,
-      int yStep,
       int yBlock,
       int outputBlocks,
       int columns) {
     if (outputBlocks == 2) {
-      run2(
-          x,
-          xAt,
-          xStep,
-          terms,
-          w,
-          wAt,
-          wBlock,
-          start,
-          startAt,
-          startStep,
-          startBlock,
-          y,
-          yAt,
-          yStep,
-          yBlock,
-          columns);
+      run2(x, xAt, terms, w, wAt, wBlock, start, startAt, y, yAt, yBlock, columns);
     } else {
-      run1(x, xAt, xStep, terms, w, wAt, start, startAt, startStep, y, yAt, yStep, columns);
+      run1(x, xAt, terms, w, wAt, start, startAt, y, yAt, columns);
     }
   }
 
   private static void run2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
       tile8x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           columns);
       return;
@@ -113,19 +86,15 @@ final class VectorKernels512 implements Kernels {
       int count = columns - columns % 7;
       tile7x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           count);
       done += count;
@@ -133,19 +102,15 @@ final class VectorKernels512 implements Kernels {
     if (columns - done >= 4) {
       tile4x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           4);
       done += 4;
@@ -153,19 +118,15 @@ final class VectorKernels512 implements Kernels {
     if (columns - done >= 3) {
       tile3x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           3);
       done += 3;
@@ -173,19 +134,15 @@ final class VectorKernels512 implements Kernels {
     if (columns - done >= 2) {
       tile2x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           2);
       done += 2;
@@ -193,19 +150,15 @@ final class VectorKernels512 implements Kernels {
     if (columns - done >= 1) {
       tile1x2(
           x,
-          xAt + done * xStep,
-          xStep,
+          xAt + done * ROW,
           terms,
           w,
           wAt,
           wNext,
           start,
-          startAt + done * startStep,
-          startStep,
-          startNext,
+          startAt,
           y,
-          yAt + done * yStep,
-          yStep,
+          yAt + done * BLOCK,
           yNext,
           1);
     }
@@ -214,706 +167,781 @@ final class VectorKernels512 implements Kernels {
   private static void tile8x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
-      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
-      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
-      FloatVector a5v1 = FloatVector.fromArray(S, start, startAt + 5 * startStep + startNext);
-      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
-      FloatVector a6v1 = FloatVector.fromArray(S, start, startAt + 6 * startStep + startNext);
-      FloatVector a7v0 = FloatVector.fromArray(S, start, startAt + 7 * startStep);
-      FloatVector a7v1 = FloatVector.fromArray(S, start, startAt + 7 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      FloatVector a3v0;
+      FloatVector a3v1;
+      FloatVector a4v0;
+      FloatVector a4v1;
+      FloatVector a5v0;
+      FloatVector a5v1;
+      FloatVector a6v0;
+      FloatVector a6v1;
+      FloatVector a7v0;
+      FloatVector a7v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+        a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+        a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+        a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
+        a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a4v0 = a0v0;
+        a5v0 = a0v0;
+        a6v0 = a0v0;
+        a7v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+        a3v1 = a0v1;
+        a4v1 = a0v1;
+        a5v1 = a0v1;
+        a6v1 = a0v1;
+        a7v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
         a3v1 = p.fma(w1, a3v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
         a4v0 = p.fma(w0, a4v0);
         a4v1 = p.fma(w1, a4v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
         a5v0 = p.fma(w0, a5v0);
         a5v1 = p.fma(w1, a5v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
         a6v0 = p.fma(w0, a6v0);
         a6v1 = p.fma(w1, a6v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 7 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
         a7v0 = p.fma(w0, a7v0);
         a7v1 = p.fma(w1, a7v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
-      a4v0.intoArray(y, yAt + 4 * yStep);
-      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
-      a5v0.intoArray(y, yAt + 5 * yStep);
-      a5v1.intoArray(y, yAt + 5 * yStep + yNext);
-      a6v0.intoArray(y, yAt + 6 * yStep);
-      a6v1.intoArray(y, yAt + 6 * yStep + yNext);
-      a7v0.intoArray(y, yAt + 7 * yStep);
-      a7v1.intoArray(y, yAt + 7 * yStep + yNext);
-      xAt += 8 * xStep;
-      startAt += 8 * startStep;
-      yAt += 8 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a4v1.intoArray(y, yAt + 4 * BLOCK + yNext);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a5v1.intoArray(y, yAt + 5 * BLOCK + yNext);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
+      a7v0.intoArray(y, yAt + 7 * BLOCK);
+      a7v1.intoArray(y, yAt + 7 * BLOCK + yNext);
+      xAt += 8 * ROW;
+      yAt += 8 * BLOCK;
     }
   }
 
   private static void tile7x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
-      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, start, startAt + 4 * startStep + startNext);
-      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
-      FloatVector a5v1 = FloatVector.fromArray(S, start, startAt + 5 * startStep + startNext);
-      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
-      FloatVector a6v1 = FloatVector.fromArray(S, start, startAt + 6 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      FloatVector a3v0;
+      FloatVector a3v1;
+      FloatVector a4v0;
+      FloatVector a4v1;
+      FloatVector a5v0;
+      FloatVector a5v1;
+      FloatVector a6v0;
+      FloatVector a6v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+        a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+        a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a4v0 = a0v0;
+        a5v0 = a0v0;
+        a6v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+        a3v1 = a0v1;
+        a4v1 = a0v1;
+        a5v1 = a0v1;
+        a6v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
         a3v1 = p.fma(w1, a3v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
         a4v0 = p.fma(w0, a4v0);
         a4v1 = p.fma(w1, a4v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
         a5v0 = p.fma(w0, a5v0);
         a5v1 = p.fma(w1, a5v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
         a6v0 = p.fma(w0, a6v0);
         a6v1 = p.fma(w1, a6v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
-      a4v0.intoArray(y, yAt + 4 * yStep);
-      a4v1.intoArray(y, yAt + 4 * yStep + yNext);
-      a5v0.intoArray(y, yAt + 5 * yStep);
-      a5v1.intoArray(y, yAt + 5 * yStep + yNext);
-      a6v0.intoArray(y, yAt + 6 * yStep);
-      a6v1.intoArray(y, yAt + 6 * yStep + yNext);
-      xAt += 7 * xStep;
-      startAt += 7 * startStep;
-      yAt += 7 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a4v1.intoArray(y, yAt + 4 * BLOCK + yNext);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a5v1.intoArray(y, yAt + 5 * BLOCK + yNext);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
+      xAt += 7 * ROW;
+      yAt += 7 * BLOCK;
     }
   }
 
   private static void tile4x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, start, startAt + 3 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      FloatVector a3v0;
+      FloatVector a3v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+        a3v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
         a3v1 = p.fma(w1, a3v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a3v1.intoArray(y, yAt + 3 * yStep + yNext);
-      xAt += 4 * xStep;
-      startAt += 4 * startStep;
-      yAt += 4 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
+      xAt += 4 * ROW;
+      yAt += 4 * BLOCK;
     }
   }
 
   private static void tile3x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, start, startAt + 2 * startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      FloatVector a2v0;
+      FloatVector a2v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+        a2v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
         a2v1 = p.fma(w1, a2v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a2v1.intoArray(y, yAt + 2 * yStep + yNext);
-      xAt += 3 * xStep;
-      startAt += 3 * startStep;
-      yAt += 3 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      xAt += 3 * ROW;
+      yAt += 3 * BLOCK;
     }
   }
 
   private static void tile2x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, start, startAt + startStep + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      FloatVector a1v0;
+      FloatVector a1v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+        a1v1 = a0v1;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
         a1v1 = p.fma(w1, a1v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      a1v0.intoArray(y, yAt + yStep);
-      a1v1.intoArray(y, yAt + yStep + yNext);
-      xAt += 2 * xStep;
-      startAt += 2 * startStep;
-      yAt += 2 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      xAt += 2 * ROW;
+      yAt += 2 * BLOCK;
     }
   }
 
   private static void tile1x2(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
       int wNext,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
-      int startNext,
       float[] y,
       int yAt,
-      int yStep,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, start, startAt + startNext);
+      FloatVector a0v0;
+      FloatVector a0v1;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector w1 = FloatVector.fromArray(S, w, wAt + i * BLOCK + wNext);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
       }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
-      xAt += xStep;
-      startAt += startStep;
-      yAt += yStep;
+      xAt += 1 * ROW;
+      yAt += 1 * BLOCK;
     }
   }
 
   private static void run1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          columns);
+      tile8x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, columns);
       return;
     }
     if (columns - done >= 7) {
       int count = columns - columns % 7;
-      tile7x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          count);
+      tile7x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, count);
       done += count;
     }
     if (columns - done >= 4) {
-      tile4x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          4);
+      tile4x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          3);
+      tile3x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          2);
+      tile2x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x1(
-          x,
-          xAt + done * xStep,
-          xStep,
-          terms,
-          w,
-          wAt,
-          start,
-          startAt + done * startStep,
-          startStep,
-          y,
-          yAt + done * yStep,
-          yStep,
-          1);
+      tile1x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile8x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
-      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
-      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
-      FloatVector a7v0 = FloatVector.fromArray(S, start, startAt + 7 * startStep);
+      FloatVector a0v0;
+      FloatVector a1v0;
+      FloatVector a2v0;
+      FloatVector a3v0;
+      FloatVector a4v0;
+      FloatVector a5v0;
+      FloatVector a6v0;
+      FloatVector a7v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+        a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a4v0 = a0v0;
+        a5v0 = a0v0;
+        a6v0 = a0v0;
+        a7v0 = a0v0;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
         a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
         a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
         a6v0 = p.fma(w0, a6v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 7 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
         a7v0 = p.fma(w0, a7v0);
       }
       a0v0.intoArray(y, yAt);
-      a1v0.intoArray(y, yAt + yStep);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a4v0.intoArray(y, yAt + 4 * yStep);
-      a5v0.intoArray(y, yAt + 5 * yStep);
-      a6v0.intoArray(y, yAt + 6 * yStep);
-      a7v0.intoArray(y, yAt + 7 * yStep);
-      xAt += 8 * xStep;
-      startAt += 8 * startStep;
-      yAt += 8 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      a7v0.intoArray(y, yAt + 7 * BLOCK);
+      xAt += 8 * ROW;
+      yAt += 8 * BLOCK;
     }
   }
 
   private static void tile7x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
-      FloatVector a4v0 = FloatVector.fromArray(S, start, startAt + 4 * startStep);
-      FloatVector a5v0 = FloatVector.fromArray(S, start, startAt + 5 * startStep);
-      FloatVector a6v0 = FloatVector.fromArray(S, start, startAt + 6 * startStep);
+      FloatVector a0v0;
+      FloatVector a1v0;
+      FloatVector a2v0;
+      FloatVector a3v0;
+      FloatVector a4v0;
+      FloatVector a5v0;
+      FloatVector a6v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+        a4v0 = a0v0;
+        a5v0 = a0v0;
+        a6v0 = a0v0;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 4 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
         a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 5 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
         a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 6 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
         a6v0 = p.fma(w0, a6v0);
       }
       a0v0.intoArray(y, yAt);
-      a1v0.intoArray(y, yAt + yStep);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      a4v0.intoArray(y, yAt + 4 * yStep);
-      a5v0.intoArray(y, yAt + 5 * yStep);
-      a6v0.intoArray(y, yAt + 6 * yStep);
-      xAt += 7 * xStep;
-      startAt += 7 * startStep;
-      yAt += 7 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      xAt += 7 * ROW;
+      yAt += 7 * BLOCK;
     }
   }
 
   private static void tile4x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, start, startAt + 3 * startStep);
+      FloatVector a0v0;
+      FloatVector a1v0;
+      FloatVector a2v0;
+      FloatVector a3v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+        a3v0 = a0v0;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 3 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
         a3v0 = p.fma(w0, a3v0);
       }
       a0v0.intoArray(y, yAt);
-      a1v0.intoArray(y, yAt + yStep);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      a3v0.intoArray(y, yAt + 3 * yStep);
-      xAt += 4 * xStep;
-      startAt += 4 * startStep;
-      yAt += 4 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      xAt += 4 * ROW;
+      yAt += 4 * BLOCK;
     }
   }
 
   private static void tile3x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, start, startAt + 2 * startStep);
+      FloatVector a0v0;
+      FloatVector a1v0;
+      FloatVector a2v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+        a2v0 = a0v0;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[xAt + i + 2 * xStep]);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
         a2v0 = p.fma(w0, a2v0);
       }
       a0v0.intoArray(y, yAt);
-      a1v0.intoArray(y, yAt + yStep);
-      a2v0.intoArray(y, yAt + 2 * yStep);
-      xAt += 3 * xStep;
-      startAt += 3 * startStep;
-      yAt += 3 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      xAt += 3 * ROW;
+      yAt += 3 * BLOCK;
     }
   }
 
   private static void tile2x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, start, startAt + startStep);
+      FloatVector a0v0;
+      FloatVector a1v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+        a1v0 = a0v0;
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[xAt + i + xStep]);
+        p = FloatVector.broadcast(S, x[from + ROW]);
         a1v0 = p.fma(w0, a1v0);
       }
       a0v0.intoArray(y, yAt);
-      a1v0.intoArray(y, yAt + yStep);
-      xAt += 2 * xStep;
-      startAt += 2 * startStep;
-      yAt += 2 * yStep;
+      a1v0.intoArray(y, yAt + BLOCK);
+      xAt += 2 * ROW;
+      yAt += 2 * BLOCK;
     }
   }
 
   private static void tile1x1(
       float[] x,
       int xAt,
-      int xStep,
       int terms,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
-      int startStep,
       float[] y,
       int yAt,
-      int yStep,
       int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, start, startAt);
+      FloatVector a0v0;
+      if (start == null) {
+        a0v0 = FloatVector.fromArray(S, y, yAt);
+      } else {
+        a0v0 = FloatVector.fromArray(S, start, startAt);
+      }
       for (int i = 0; i < terms; i++) {
-        FloatVector w0 = FloatVector.fromArray(S, w, wAt + i * BLOCK);
-        FloatVector p = FloatVector.broadcast(S, x[xAt + i]);
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
       }
       a0v0.intoArray(y, yAt);
-      xAt += xStep;
-      startAt += startStep;
-      yAt += yStep;
+      xAt += 1 * ROW;
+      yAt += 1 * BLOCK;
     }
   }
 

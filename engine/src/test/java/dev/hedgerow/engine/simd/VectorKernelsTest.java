@@ -65,52 +65,42 @@ class VectorKernelsTest {
     assumeTrue(kernels != ScalarKernels.INSTANCE, "the scalar kernel rounds products as well");
     var random = new Random(3);
     int most = 20;
-    int yBlock = most * 18;
-    for (int terms : new int[] {1, 2, 5, 33}) {
+    int yBlock = most * 16 + 3;
+    float[] x = Samples.gaussians(random, 7 + most * Kernels.ROW);
+    float[] start = Samples.gaussians(random, 5 + 32);
+    float[] before = Samples.gaussians(random, 2 + 2 * yBlock);
+    for (int terms : new int[] {1, 2, 5, 33, Kernels.ROW_TERMS}) {
       for (int outputBlocks = 1; outputBlocks <= 2; outputBlocks++) {
         int wBlock = terms * 16 + 5;
-        float[] x = Samples.gaussians(random, 7 + most * (terms + 3));
         float[] w = Samples.gaussians(random, 11 + outputBlocks * wBlock);
-        float[] before = Samples.gaussians(random, 2 + 2 * yBlock);
-        float[] other = Samples.gaussians(random, 2 + 2 * yBlock);
         for (int columns = 0; columns <= most; columns++) {
-          // Sums that start from y itself or an array like it, from a bias, from one value a lane.
-          for (int[] steps : new int[][] {{18, yBlock}, {0, 16}, {0, 0}}) {
-            for (boolean same : new boolean[] {true, false}) {
-              if (same && steps[0] == 0) continue;
-              float[] expected = before.clone();
-              for (int c = 0; c < columns; c++) {
-                for (int o = 0; o < outputBlocks * 16; o++) {
-                  int y = 2 + c * 18 + o / 16 * yBlock + o % 16;
-                  float start =
-                      (same ? before : other)[2 + c * steps[0] + o / 16 * steps[1] + o % 16];
-                  int weight = 11 + o / 16 * wBlock + o % 16;
-                  expected[y] = sum(x, 7 + c * (terms + 3), terms, w, weight, start);
-                }
+          for (boolean fromStart : new boolean[] {true, false}) {
+            float[] expected = before.clone();
+            for (int c = 0; c < columns; c++) {
+              for (int o = 0; o < outputBlocks * 16; o++) {
+                int y = 2 + c * 16 + o / 16 * yBlock + o % 16;
+                int weight = 11 + o / 16 * wBlock + o % 16;
+                float first = fromStart ? start[5 + o] : before[y];
+                expected[y] = sum(x, 7 + c * Kernels.ROW, terms, w, weight, first);
               }
-              float[] y = before.clone();
-              float[] start = same ? y : other;
-              kernels.convolve(
-                  x,
-                  7,
-                  terms + 3,
-                  terms,
-                  w,
-                  11,
-                  wBlock,
-                  start,
-                  2,
-                  steps[0],
-                  steps[1],
-                  y,
-                  2,
-                  18,
-                  yBlock,
-                  outputBlocks,
-                  columns);
-              String where = "%s %d terms %d columns".formatted(kernels.name(), terms, columns);
-              assertArrayEquals(expected, y, where);
             }
+            float[] y = before.clone();
+            kernels.convolve(
+                x,
+                7,
+                terms,
+                w,
+                11,
+                wBlock,
+                fromStart ? start : null,
+                5,
+                y,
+                2,
+                yBlock,
+                outputBlocks,
+                columns);
+            String where = "%s %d terms %d columns".formatted(kernels.name(), terms, columns);
+            assertArrayEquals(expected, y, where);
           }
         }
       }
