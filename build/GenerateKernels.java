@@ -70,9 +70,9 @@ final class GenerateKernels {
   static final String CONVOLVE_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, terms, w, wAt, wBlock, start, startAt, y, yAt, yBlock, columns);
+        run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
       } else {
-        run1(x, xAt, terms, w, wAt, start, startAt, y, yAt, columns);
+        run1(x, xAt, terms, w, wAt, y, yAt, columns);
       }
       """;
 
@@ -81,13 +81,13 @@ final class GenerateKernels {
       for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
         int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
         int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-        run2(x, xAt, terms, w, wLane, start, startAt + lane, y, yLane, columns);
+        run2(x, xAt, terms, w, wLane, y, yLane, columns);
       }
       """;
 
   /** What the tiles take; those of two blocks also where the second is. */
   static String parameters(boolean next) {
-    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat @Nullable [] start, int startAt, float[] y, int yAt, %sint columns) {\n"
+    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat[] y, int yAt, %sint columns) {\n"
         .formatted(next ? "int wNext, " : "", next ? "int yNext, " : "");
   }
 
@@ -96,7 +96,7 @@ final class GenerateKernels {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next)));
     String call =
-        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %sstart, startAt, y, yAt + done * BLOCK, %s%%s);\n"
+        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %sy, yAt + done * BLOCK, %s%%s);\n"
             .formatted(next ? "wNext, " : "", next ? "yNext, " : "");
     text.append("int done = 0;\n");
     if (whole > 0) {
@@ -120,15 +120,7 @@ final class GenerateKernels {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
-    text.append(tileSums(columns, vectors, "FloatVector a%dv%d;\n", next));
-    text.append("if (start == null) {\n");
-    text.append(tileSums(columns, vectors, "a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
-    text.append("} else {\n");
-    for (int v = 0; v < vectors; v++) {
-      text.append("a0v%d = FloatVector.fromArray(S, start, startAt%s);\n".formatted(v, times(v, "LANES")));
-      for (int c = 1; c < columns; c++) text.append("a%1$dv%2$d = a0v%2$d;\n".formatted(c, v));
-    }
-    text.append("}\n");
+    text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
     String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n%s}\n";
     if (unrolled > 1) {
       text.append("int i = 0;\nfor (; i <= terms - %1$d; i += %1$d) {\n".formatted(unrolled));
@@ -367,6 +359,13 @@ final class GenerateKernels {
 
         @Override
         public void convolve(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float @Nullable [] start, int startAt, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
+          if (start != null) {
+            for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+              FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+              int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+              for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+            }
+          }
           @CONVOLVE@
         }
 

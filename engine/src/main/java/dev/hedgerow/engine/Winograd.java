@@ -27,6 +27,12 @@ final class Winograd {
   /** Tiles of a task, whose M takes half of L2; the weights' transform costs as much as two. */
   private static final int TASK_TILES = 112;
 
+  /** Tasks of a batch, at least, if they have {@link #LEAST_TILES}. */
+  private static final int TASKS = 4;
+
+  /** Least tiles of such a task, so that the weights' transform is less than a third of it. */
+  private static final int LEAST_TILES = 8;
+
   /** Least tiles of a batch, so that the weights are not transformed for a few. */
   private static final int BATCH_TILES = 28;
 
@@ -109,7 +115,8 @@ final class Winograd {
   private void run(float[][] weights) {
     int tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int batch = Math.min(tiles, Math.max(BATCH_TILES, BATCH_FLOATS / tileFloats));
-    int parts = Math.ceilDiv(batch, TASK_TILES);
+    int few = Math.min(Math.ceilDiv(TASKS, weights.length), batch / LEAST_TILES);
+    int parts = Math.max(Math.ceilDiv(batch, TASK_TILES), few);
     int perPart = Math.ceilDiv(batch, parts);
     var rows = Rows.ofBlocks(batch, sources, 1);
     int vStep = odd(rows.floats());

@@ -142,8 +142,7 @@ class ConvolutionTest {
       @ForAll @IntRange(min = 1, max = 3) int size,
       @ForAll long seed) {
     Window window = Window.of(size, 1, size / 2);
-    var c =
-        new Case(2, groups * inputs, groups * outputs, groups, side, side + 9, window, seed);
+    var c = new Case(2, groups * inputs, groups * outputs, groups, side, side + 9, window, seed);
     assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
     assertReverseEqualsTheNaiveLoop(c, WeightView.POSITIVE);
   }

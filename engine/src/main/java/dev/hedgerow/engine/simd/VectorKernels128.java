@@ -43,92 +43,58 @@ final class VectorKernels128 implements Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
+    if (start != null) {
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+        FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+      }
+    }
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
       int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
       int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-      run2(x, xAt, terms, w, wLane, start, startAt + lane, y, yLane, columns);
+      run2(x, xAt, terms, w, wLane, y, yLane, columns);
     }
   }
 
   private static void run2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
     if (columns - done >= 5) {
       int count = columns - columns % 5;
-      tile5x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, count);
+      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, count);
       done += count;
     }
     if (columns - done >= 4) {
-      tile4x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 4);
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 3);
+      tile3x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 2);
+      tile2x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x2(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 1);
+      tile1x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile5x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 5) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      FloatVector a3v0;
-      FloatVector a3v1;
-      FloatVector a4v0;
-      FloatVector a4v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
-        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
-        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + LANES);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a4v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-        a3v1 = a0v1;
-        a4v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -166,44 +132,16 @@ final class VectorKernels128 implements Kernels {
   }
 
   private static void tile4x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      FloatVector a3v0;
-      FloatVector a3v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-        a3v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -236,38 +174,14 @@ final class VectorKernels128 implements Kernels {
   }
 
   private static void tile3x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -295,32 +209,12 @@ final class VectorKernels128 implements Kernels {
   }
 
   private static void tile2x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -343,26 +237,10 @@ final class VectorKernels128 implements Kernels {
   }
 
   private static void tile1x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;

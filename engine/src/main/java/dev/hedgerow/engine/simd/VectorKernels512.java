@@ -45,10 +45,17 @@ final class VectorKernels512 implements Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
+    if (start != null) {
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+        FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+      }
+    }
     if (outputBlocks == 2) {
-      run2(x, xAt, terms, w, wAt, wBlock, start, startAt, y, yAt, yBlock, columns);
+      run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
     } else {
-      run1(x, xAt, terms, w, wAt, start, startAt, y, yAt, columns);
+      run1(x, xAt, terms, w, wAt, y, yAt, columns);
     }
   }
 
@@ -59,108 +66,34 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          columns);
+      tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, columns);
       return;
     }
     if (columns - done >= 7) {
       int count = columns - columns % 7;
-      tile7x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          count);
+      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, count);
       done += count;
     }
     if (columns - done >= 4) {
-      tile4x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          4);
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          3);
+      tile3x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          2);
+      tile2x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          start,
-          startAt,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          1);
+      tile1x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 1);
     }
   }
 
@@ -171,64 +104,27 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      FloatVector a3v0;
-      FloatVector a3v1;
-      FloatVector a4v0;
-      FloatVector a4v1;
-      FloatVector a5v0;
-      FloatVector a5v1;
-      FloatVector a6v0;
-      FloatVector a6v1;
-      FloatVector a7v0;
-      FloatVector a7v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
-        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
-        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
-        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
-        a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
-        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-        a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
-        a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
-        a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a4v0 = a0v0;
-        a5v0 = a0v0;
-        a6v0 = a0v0;
-        a7v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-        a3v1 = a0v1;
-        a4v1 = a0v1;
-        a5v1 = a0v1;
-        a6v1 = a0v1;
-        a7v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+      FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
+      FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -287,58 +183,25 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      FloatVector a3v0;
-      FloatVector a3v1;
-      FloatVector a4v0;
-      FloatVector a4v1;
-      FloatVector a5v0;
-      FloatVector a5v1;
-      FloatVector a6v0;
-      FloatVector a6v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
-        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
-        a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
-        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
-        a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
-        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-        a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a4v0 = a0v0;
-        a5v0 = a0v0;
-        a6v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-        a3v1 = a0v1;
-        a4v1 = a0v1;
-        a5v1 = a0v1;
-        a6v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -392,40 +255,19 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      FloatVector a3v0;
-      FloatVector a3v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-        a3v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -464,34 +306,17 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      FloatVector a2v0;
-      FloatVector a2v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-        a2v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -525,28 +350,15 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      FloatVector a1v0;
-      FloatVector a1v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-        a1v1 = a0v1;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -575,22 +387,13 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float @Nullable [] start,
-      int startAt,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0;
-      FloatVector a0v1;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a0v1 = FloatVector.fromArray(S, start, startAt + LANES);
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -608,82 +411,45 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void run1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, columns);
+      tile8x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, columns);
       return;
     }
     if (columns - done >= 7) {
       int count = columns - columns % 7;
-      tile7x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, count);
+      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, count);
       done += count;
     }
     if (columns - done >= 4) {
-      tile4x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 4);
+      tile4x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 3);
+      tile3x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 2);
+      tile2x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x1(x, xAt + done * ROW, terms, w, wAt, start, startAt, y, yAt + done * BLOCK, 1);
+      tile1x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile8x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0;
-      FloatVector a1v0;
-      FloatVector a2v0;
-      FloatVector a3v0;
-      FloatVector a4v0;
-      FloatVector a5v0;
-      FloatVector a6v0;
-      FloatVector a7v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
-        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
-        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-        a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a4v0 = a0v0;
-        a5v0 = a0v0;
-        a6v0 = a0v0;
-        a7v0 = a0v0;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -719,41 +485,15 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void tile7x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0;
-      FloatVector a1v0;
-      FloatVector a2v0;
-      FloatVector a3v0;
-      FloatVector a4v0;
-      FloatVector a5v0;
-      FloatVector a6v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-        a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
-        a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
-        a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-        a4v0 = a0v0;
-        a5v0 = a0v0;
-        a6v0 = a0v0;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -786,32 +526,12 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void tile4x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0;
-      FloatVector a1v0;
-      FloatVector a2v0;
-      FloatVector a3v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-        a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-        a3v0 = a0v0;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -835,29 +555,11 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void tile3x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0;
-      FloatVector a1v0;
-      FloatVector a2v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-        a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-        a2v0 = a0v0;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -878,26 +580,10 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void tile2x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0;
-      FloatVector a1v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-        a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-        a1v0 = a0v0;
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -915,23 +601,9 @@ final class VectorKernels512 implements Kernels {
   }
 
   private static void tile1x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float @Nullable [] start,
-      int startAt,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0;
-      if (start == null) {
-        a0v0 = FloatVector.fromArray(S, y, yAt);
-      } else {
-        a0v0 = FloatVector.fromArray(S, start, startAt);
-      }
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
