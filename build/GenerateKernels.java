@@ -23,8 +23,9 @@ final class GenerateKernels {
   /**
    * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
    *     of the widest tile; 0 for none
-   * @param unrolled terms of an iteration of the widest tile; more than one only with x86's 16
-   *     registers, where fences keep C2 from loading more than they hold, and are no instructions
+   * @param unrolled terms of an iteration of the widest tile; more than one only for x86's 16
+   *     registers, where fences keep C2 from loading more than they hold, and are no instructions.
+   *     Vectors of 256 bits on other processors take these tiles too, fences and all
    */
   static void write(Path directory, int bits, int[] tiles, int whole, int unrolled) throws Exception {
     int lanes = bits / 32;

@@ -562,7 +562,8 @@ public final class Convolution implements LinearOperator {
    * {@code firstInput[u]} up to {@code endInput[u]}: all, or with groups the range its groups
    * cover, with zero weights between channels of different groups.
    *
-   * @param weights for each unit {@code [target block][source block][tap][source channel][target]}
+   * @param weights for each unit {@code [target block][source block][tap][source channel][target]},
+   *     of a depthwise convolution {@code [tap][target]}
    */
   record Packing(int[] firstInput, int[] endInput, float[][] weights) {
 

@@ -112,7 +112,7 @@ final class Gathered {
           var rows =
               Rows.ofBlocks(
                   end - first, Math.min(channels, endBlock * BLOCK) - block * BLOCK, taps);
-          float[] data = engine.scratch().take(rows.floats());
+          float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
           gather(data, rows, block, sample, block, endBlock, first, end);
           for (; unit < endUnit; unit++) {
             multiply(data, rows, block, 0, unit, sample, first, end);
@@ -123,7 +123,7 @@ final class Gathered {
 
   /** Copies the rows of a whole image, then multiplies them. */
   private void runShared(Rows rows, int perBand, int bands) {
-    float[] data = engine.scratch().take(rows.floats());
+    float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
     int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
     for (int i = 0; i < x.shape().extent(0); i++) {
       int sample = i;
@@ -232,7 +232,7 @@ final class Gathered {
         outputs);
     if (!phase) {
       epilogue.finish(y, 2 * unit, to, count);
-      return;
+      return; // Phases are of sweeps back, which have nothing to finish.
     }
     for (int i = 0; i < outputs; i++) spread(sums, i * block, plane + i * area, first, end);
     engine.scratch().give(sums);

@@ -28,7 +28,7 @@ final class Interleaved {
   /** Rows of the image of a task that copies them. */
   private static final int COPIED_ROWS = 16;
 
-  /** Floats of a task's rows, about. */
+  /** Floats of a task's rows, about, with what lies between them. */
   private static final int FLOATS = 40_000;
 
   /** Least number of tasks for an image, if it has as many pixels. */
@@ -83,7 +83,8 @@ final class Interleaved {
     Kernels kernels = engine.kernels();
     int outputBlocks = blocks(y.shape().extent(1));
     int area = outputHeight * outputWidth;
-    int perTask = Math.clamp(FLOATS / (window.height() * run), 1, Math.ceilDiv(area, TASKS));
+    long each = new Rows(1, window.height(), run, 0, run).floats();
+    int perTask = Math.clamp(FLOATS / each, 1, Math.ceilDiv(area, TASKS));
     var rows = new Rows(perTask, window.height(), run, 0, run);
     int bands = Math.ceilDiv(area, perTask);
     int step = window.strideX() * channels;
@@ -93,7 +94,7 @@ final class Interleaved {
           int sample = task / bands;
           int first = task % bands * perTask;
           int end = Math.min(area, first + perTask);
-          float[] data = engine.scratch().take(rows.floats());
+          float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
           for (int pixel = first, count; pixel < end; pixel += count) {
             int column = pixel % outputWidth;
             count = Math.min(end - pixel, outputWidth - column);

@@ -15,7 +15,8 @@ import dev.hedgerow.engine.kernel.Kernels;
  * rows[panel][pixel][{@value Kernels#ROW}]
  * </pre>
  *
- * A row consists of pieces, which are copied whole and of which a panel holds as many as fit.
+ * A row consists of pieces, which are copied whole; a panel holds as many as fit if none is
+ * shorter.
  *
  * @param pixels number of rows
  * @param pieces of a row
@@ -31,8 +32,8 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
   }
 
   /** Returns how many floats the panels take; a copy of a whole block may end beyond a row. */
-  int floats() {
-    return Math.ceilDiv(pieces, piecesOfPanel()) * pixels * ROW;
+  long floats() {
+    return (long) Math.ceilDiv(pieces, piecesOfPanel()) * pixels * ROW;
   }
 
   /** Returns where a piece of a pixel is. */

@@ -39,7 +39,10 @@ final class Winograd {
   /** Blocks of channels, of any tiles, of a task that transforms inputs. */
   private static final int TRANSFORMED_BLOCKS = 64;
 
-  /** Floats of V, about: what leaves room in a last-level cache of a few MiB a core. */
+  /**
+   * Floats of V, about, with what lies between its rows: what leaves room in a last-level cache of
+   * a few MiB a core.
+   */
   private static final int BATCH_FLOATS = 1_000_000;
 
   private static final int PRODUCTS = 36;
@@ -113,13 +116,13 @@ final class Winograd {
   }
 
   private void run(float[][] weights) {
-    int tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
-    int batch = Math.min(tiles, Math.max(BATCH_TILES, BATCH_FLOATS / tileFloats));
+    long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
+    int batch = Math.min(tiles, Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats)));
     int few = Math.min(Math.ceilDiv(TASKS, weights.length), batch / LEAST_TILES);
     int parts = Math.max(Math.ceilDiv(batch, TASK_TILES), few);
     int perPart = Math.ceilDiv(batch, parts);
     var rows = Rows.ofBlocks(batch, sources, 1);
-    int vStep = odd(rows.floats());
+    int vStep = odd(Math.toIntExact(rows.floats()));
     float[] v = engine.scratch().take(PRODUCTS * vStep);
     for (int first = 0; first < tiles; first += batch) {
       int firstTile = first;

@@ -133,18 +133,14 @@ class ConvolutionTest {
   }
 
   /** Tasks of some outputs copy what these groups read, from the first of their blocks on. */
-  @Property(tries = 40, seed = "13")
-  void manyGroupsEqualTheNaiveLoopOnIntegers(
-      @ForAll @IntRange(min = 33, max = 50) int groups,
-      @ForAll @IntRange(min = 1, max = 5) int inputs,
-      @ForAll @IntRange(min = 8, max = 16) int outputs,
-      @ForAll @IntRange(min = 1, max = 6) int side,
-      @ForAll @IntRange(min = 1, max = 3) int size,
-      @ForAll long seed) {
-    Window window = Window.of(size, 1, size / 2);
-    var c = new Case(2, groups * inputs, groups * outputs, groups, side, side + 9, window, seed);
-    assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
-    assertReverseEqualsTheNaiveLoop(c, WeightView.POSITIVE);
+  @Test
+  void manyGroupsEqualTheNaiveLoop() {
+    for (int groups : new int[] {32, 33}) {
+      int channels = groups * (groups == 32 ? 16 : 12);
+      var c = new Case(1, channels, channels, groups, 20, 21, Window.of(3, 1, 1), groups);
+      assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
+      assertReverseEqualsTheNaiveLoop(c, WeightView.POSITIVE);
+    }
   }
 
   /** A row of the window that is longer than the kernel's rows. */

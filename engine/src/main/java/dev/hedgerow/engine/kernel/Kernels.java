@@ -11,7 +11,7 @@ public interface Kernels {
   /** Channels in a block. */
   int BLOCK = 16;
 
-  /** Most terms of a row that {@link #convolve} reads one of many of. */
+  /** Most terms of one {@link #convolve} of several columns. */
   int ROW_TERMS = 256;
 
   /**
