@@ -120,7 +120,7 @@ final class ExplainCommand implements Callable<Integer> {
       Engine fast = Engine.parallel(pool);
       Engine engine = exact ? fast.exact() : fast;
       Plan plan = methodOptions.plan(model);
-      var explainer = new Explainer(engine, model, !noExif, asked, plan);
+      var explainer = new Explainer(engine, model, !noExif, asked, plan, main.warmUp());
       plan.warnings().forEach(messages::warning);
       Drawing drawing = drawingOptions.drawing();
       Sheet sheet = drawingOptions.sheet() ? new Sheet(Grid.ofMany(engine, drawing, plan)) : null;

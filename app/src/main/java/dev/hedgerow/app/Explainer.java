@@ -31,6 +31,7 @@ final class Explainer {
   private final Targets.Selection targets;
   private final Plan plan;
   private final Node[] keep;
+  private final WarmUp warmUp;
 
   /** Why the network as a whole is nothing for a method. */
   private final Map<Pass, IllegalArgumentException> refusals = new HashMap<>();
@@ -42,14 +43,16 @@ final class Explainer {
    * Prepares explanations.
    *
    * @param exif whether to honour the orientation of pictures that EXIF states
+   * @param warmUp waited for before the network runs
    * @throws UsageException if the network has no such class, or is nothing for any of the methods
    */
-  Explainer(Engine engine, Model model, boolean exif, Targets targets, Plan plan) {
+  Explainer(Engine engine, Model model, boolean exif, Targets targets, Plan plan, WarmUp warmUp) {
     this.engine = engine;
     this.model = model;
     this.exif = exif;
     this.targets = select(targets, model);
     this.plan = plan;
+    this.warmUp = warmUp;
     Set<Node> kept = new LinkedHashSet<>();
     for (Pass pass : plan.passes()) {
       try {
@@ -91,6 +94,8 @@ final class Explainer {
     long started = System.nanoTime();
     Subject subject = subject(image);
     long read = System.nanoTime();
+    warmUp.await();
+    long ready = System.nanoTime();
     Recording recording = model.graph().record(engine, subject.input(), keep);
     long recorded = System.nanoTime();
     float[] logits = recording.logits().toArray();
@@ -131,7 +136,7 @@ final class Explainer {
         plan,
         scores,
         results,
-        new Explanation.Times(milliseconds(started, read), milliseconds(read, recorded)));
+        new Explanation.Times(milliseconds(started, read), milliseconds(ready, recorded)));
   }
 
   /** One of the maps an image gets. */

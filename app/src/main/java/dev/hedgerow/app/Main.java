@@ -59,34 +59,44 @@ final class Main implements Callable<Integer> {
       description = "Print the stack trace of an error too, and the time of each method.")
   private boolean verbose;
 
+  private final WarmUp warmUp;
+
+  private Main(WarmUp warmUp) {
+    this.warmUp = warmUp;
+  }
+
   /** Runs the program and ends the virtual machine with its exit code. */
   public static void main(String... arguments) {
     var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    if (List.of(arguments).contains("explain")) WarmUp.start();
-    System.exit(run(out, err, arguments));
+    boolean explains = List.of(arguments).contains("explain");
+    var main = new Main(explains ? WarmUp.start() : WarmUp.none());
+    System.exit(main.execute(out, err, arguments));
   }
 
   /** Runs the program and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    var main = new Main();
+    return new Main(WarmUp.none()).execute(out, err, arguments);
+  }
+
+  private int execute(PrintWriter out, PrintWriter err, String... arguments) {
     var line =
-        new CommandLine(main)
+        new CommandLine(this)
             .setOut(out)
             .setErr(err)
             .setExpandAtFiles(false)
-            .setParameterExceptionHandler((wrong, given) -> main.usage(wrong))
-            .setExecutionExceptionHandler((wrong, command, result) -> main.failed(wrong));
+            .setParameterExceptionHandler((wrong, given) -> usage(wrong))
+            .setExecutionExceptionHandler((wrong, command, result) -> failed(wrong));
     int exitCode;
     try {
       exitCode = line.execute(arguments);
     } catch (OutOfMemoryError | StackOverflowError wrong) {
-      main.messages().error(wrong);
+      messages().error(wrong);
       exitCode = FAILED;
     }
     out.flush();
     if (out.checkError() && exitCode == DONE) {
-      main.messages().error(new Failure("cannot write to the standard output"));
+      messages().error(new Failure("cannot write to the standard output"));
       exitCode = FAILED;
     }
     err.flush();
@@ -97,6 +107,11 @@ final class Main implements Callable<Integer> {
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());
     return USAGE;
+  }
+
+  /** Returns what compiles kernels meanwhile. */
+  WarmUp warmUp() {
+    return warmUp;
   }
 
   /** Returns where errors and warnings go. */

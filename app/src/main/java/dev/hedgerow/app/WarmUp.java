@@ -7,46 +7,103 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Modules;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.ParameterSource;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.Topology;
 import dev.hedgerow.nn.Vgg;
 import java.util.List;
 import java.util.Random;
 
 /**
- * Has kernels compiled on a processor that is idle while a program starts: explains a small image
- * of noise with a small network of the commonest layers, once.
+ * Has kernels compiled while a program starts, on a thread that explains noise with networks of a
+ * few pixels.
+ *
+ * <p>A vector operation that is not compiled is hundreds of times slower than one that is. A kernel
+ * whose first calls are long is compiled twice, once for the loop that is running and once for
+ * later calls, and runs in compiled code of the first tier for as long as that takes. So these
+ * networks are small enough that each kernel has been called often before its loops have run long,
+ * and who explains waits for them ({@link #await}).
  */
 final class WarmUp {
-  private static final int SIDE = 32;
+  /**
+   * What remains of a row of so many pixels beside tiles of 5, 7 or 8 is each number of pixels that
+   * has a tile of its own.
+   */
+  private static final int LEAST_WIDTH = 6;
 
-  /** Channels of stages of 3×3 convolutions: enough for Winograd's algorithm. */
-  private static final List<List<Integer>> STAGES =
-      List.of(List.of(32, 32), List.of(64), List.of(64));
+  private static final int MOST_WIDTH = 13;
+
+  /** Not a multiple of 4: a tile may take four terms at a time, and the rest one by one. */
+  private static final int CHANNELS = 5;
+
+  private static final int POINTWISE_LAYERS = 5;
+
+  /** The smallest square, with the fewest channels, that Winograd's algorithm is used for. */
+  private static final int SIDE = 12;
+
+  private static final Vgg SPATIAL =
+      new Vgg(List.of(List.of(32, 32), List.of(32)), 0, false, Vgg.Form.POOLED);
 
   private static final int CLASSES = 10;
 
-  private WarmUp() {}
+  private final Thread thread;
 
-  /**
-   * Starts a thread that ends by itself, or with the program; none where there is one processor.
-   */
-  static void start() {
-    if (Runtime.getRuntime().availableProcessors() > 1)
-      Thread.ofPlatform().daemon().name("warm-up").start(WarmUp::run);
+  private WarmUp(Thread thread) {
+    this.thread = thread;
+  }
+
+  /** Starts to have kernels compiled. */
+  static WarmUp start() {
+    return start(WarmUp::run);
+  }
+
+  /** Starts a thread that runs a task; it ends with the program at the latest. */
+  static WarmUp start(Runnable task) {
+    return new WarmUp(Thread.ofPlatform().daemon().name("warm-up").start(task));
+  }
+
+  /** Returns a warm-up of nothing, which nobody waits for. */
+  static WarmUp none() {
+    return new WarmUp(Thread.ofPlatform().unstarted(() -> {}));
+  }
+
+  /** Waits until kernels are compiled; an interrupt ends the waiting, and stays set. */
+  void await() {
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   static void run() {
+    for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
+      explain(WarmUp::pointwise, Shape.of(1, CHANNELS, 1, width));
+    }
+    explain(SPATIAL, Shape.of(1, 3, SIDE, SIDE));
+  }
+
+  /** 1×1 convolutions: their rows are as short as rows can be. */
+  private static Node pointwise(Modules net, Node x, int classes) {
+    for (int i = 0; i < POINTWISE_LAYERS; i++) {
+      x = net.relu("relu" + i, net.conv("conv" + i, x, 16, Window.of(1, 1, 0)));
+    }
+    net.startLayer(x);
+    x = net.adaptiveAveragePool("avgpool", x, 1, 1);
+    return net.linear("classifier", net.flatten("flatten", x), classes);
+  }
+
+  private static void explain(Topology topology, Shape shape) {
     var random = new Random(1);
-    ParameterSource parameters = (name, shape) -> Parameter.of(shape, noise(random, shape));
+    ParameterSource parameters = (name, size) -> Parameter.of(size, noise(random, size));
     Graph.Builder builder = Graph.builder("warm-up");
-    Node input = builder.input("input", Shape.of(1, 3, SIDE, SIDE));
-    var vgg = new Vgg(STAGES, 64, false, Vgg.Form.TORCHVISION);
-    Graph graph = builder.build(vgg.build(new Modules(builder, parameters), input, CLASSES));
-    Tensor image = Tensor.of(input.shape(), noise(random, input.shape()));
+    Node input = builder.input("input", shape);
+    Graph graph = builder.build(topology.build(new Modules(builder, parameters), input, CLASSES));
+    Tensor image = Tensor.of(shape, noise(random, shape));
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
     Engine engine = Engine.sequential();
