@@ -72,7 +72,7 @@ record Explanation(
   record Failed(Pass pass, int target, Throwable error, double milliseconds) implements Result {}
 
   /**
-   * How long the rest took, in milliseconds.
+   * How long the rest took, in milliseconds; waiting for the {@link WarmUp} is in neither.
    *
    * @param read reading and preprocessing the image
    * @param forward the network's forward pass

@@ -61,7 +61,7 @@ final class Main implements Callable<Integer> {
 
   private final WarmUp warmUp;
 
-  private Main(WarmUp warmUp) {
+  Main(WarmUp warmUp) {
     this.warmUp = warmUp;
   }
 
@@ -69,17 +69,18 @@ final class Main implements Callable<Integer> {
   public static void main(String... arguments) {
     var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    boolean explains = List.of(arguments).contains("explain");
+    boolean explains = arguments.length > 0 && arguments[0].equals("explain");
     var main = new Main(explains ? WarmUp.start() : WarmUp.none());
     System.exit(main.execute(out, err, arguments));
   }
 
-  /** Runs the program and returns its exit code. */
+  /** Runs the program without a warm-up and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     return new Main(WarmUp.none()).execute(out, err, arguments);
   }
 
-  private int execute(PrintWriter out, PrintWriter err, String... arguments) {
+  /** Runs the program and returns its exit code. */
+  int execute(PrintWriter out, PrintWriter err, String... arguments) {
     var line =
         new CommandLine(this)
             .setOut(out)
@@ -109,7 +110,7 @@ final class Main implements Callable<Integer> {
     return USAGE;
   }
 
-  /** Returns what compiles kernels meanwhile. */
+  /** Returns what a command waits for before it runs a network. */
   WarmUp warmUp() {
     return warmUp;
   }

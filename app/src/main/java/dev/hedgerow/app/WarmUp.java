@@ -19,30 +19,32 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Has kernels compiled while a program starts, on a thread that explains noise with networks of a
- * few pixels.
+ * Has the kernels of convolutions compiled while a program starts, on a thread that explains noise
+ * with networks of a few pixels.
  *
  * <p>A vector operation that is not compiled is hundreds of times slower than one that is. A kernel
- * whose first calls are long is compiled twice, once for the loop that is running and once for
- * later calls, and runs in compiled code of the first tier for as long as that takes. So these
- * networks are small enough that each kernel has been called often before its loops have run long,
- * and who explains waits for them ({@link #await}).
+ * whose first calls are long is compiled several times by the second tier, for the loops that are
+ * running and for later calls, and runs in code of the first tier for as long as that takes. So
+ * these networks are small enough that each kernel has been called often, if few calls are enough
+ * (docs/adr/0004-launcher.md), before its loops have run long, and whoever explains waits for them
+ * ({@link #await}).
  */
 final class WarmUp {
   /**
-   * What remains of a row of so many pixels beside tiles of 5, 7 or 8 is each number of pixels that
-   * has a tile of its own.
+   * Rows of these many pixels use every tile of build/GenerateKernels.java: the widest, of 5, 7 or
+   * 8 pixels, and those for what it leaves.
    */
   private static final int LEAST_WIDTH = 6;
 
-  private static final int MOST_WIDTH = 13;
+  private static final int MOST_WIDTH = 12;
 
   /** Not a multiple of 4: a tile may take four terms at a time, and the rest one by one. */
-  private static final int CHANNELS = 5;
+  private static final int INPUTS = 5;
 
-  private static final int POINTWISE_LAYERS = 5;
+  /** One block and two, whose tiles differ with 512 bits. */
+  private static final List<Integer> OUTPUTS = List.of(32, 16, 32, 16, 32);
 
-  /** The smallest square, with the fewest channels, that Winograd's algorithm is used for. */
+  /** Whole tiles, the fewest that Winograd's algorithm is used for, and its fewest channels. */
   private static final int SIDE = 12;
 
   private static final Vgg SPATIAL =
@@ -61,12 +63,20 @@ final class WarmUp {
     return start(WarmUp::run);
   }
 
-  /** Starts a thread that runs a task; it ends with the program at the latest. */
+  /**
+   * Starts a thread that runs a task, and ends with the program at the latest. If it fails, nothing
+   * is lost but time, and nothing said.
+   */
   static WarmUp start(Runnable task) {
-    return new WarmUp(Thread.ofPlatform().daemon().name("warm-up").start(task));
+    return new WarmUp(
+        Thread.ofPlatform()
+            .daemon()
+            .name("warm-up")
+            .uncaughtExceptionHandler((thread, wrong) -> {})
+            .start(task));
   }
 
-  /** Returns a warm-up of nothing, which nobody waits for. */
+  /** Returns a warm-up of nothing, for which {@link #await} returns at once. */
   static WarmUp none() {
     return new WarmUp(Thread.ofPlatform().unstarted(() -> {}));
   }
@@ -82,15 +92,15 @@ final class WarmUp {
 
   static void run() {
     for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
-      explain(WarmUp::pointwise, Shape.of(1, CHANNELS, 1, width));
+      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
     }
     explain(SPATIAL, Shape.of(1, 3, SIDE, SIDE));
   }
 
-  /** 1×1 convolutions: their rows are as short as rows can be. */
+  /** 1×1 convolutions: their rows are short. */
   private static Node pointwise(Modules net, Node x, int classes) {
-    for (int i = 0; i < POINTWISE_LAYERS; i++) {
-      x = net.relu("relu" + i, net.conv("conv" + i, x, 16, Window.of(1, 1, 0)));
+    for (int i = 0; i < OUTPUTS.size(); i++) {
+      x = net.relu("relu" + i, net.conv("conv" + i, x, OUTPUTS.get(i), Window.of(1, 1, 0)));
     }
     net.startLayer(x);
     x = net.adaptiveAveragePool("avgpool", x, 1, 1);

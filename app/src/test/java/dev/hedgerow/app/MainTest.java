@@ -3,6 +3,7 @@ package dev.hedgerow.app;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -30,6 +31,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,6 +40,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -84,16 +88,25 @@ class MainTest {
   }
 
   private static Result run(Object... arguments) {
+    return run(WarmUp.none(), arguments);
+  }
+
+  private static Result run(WarmUp warmUp, Object... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     String[] texts = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
-    int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), texts);
+    int exitCode = new Main(warmUp).execute(new PrintWriter(out), new PrintWriter(err), texts);
     return new Result(exitCode, out.toString(), err.toString());
   }
 
   /** Explains with the small network. */
   private Result explain(Path out, Object... arguments) {
+    return explain(WarmUp.none(), out, arguments);
+  }
+
+  private Result explain(WarmUp warmUp, Path out, Object... arguments) {
     return run(
+        warmUp,
         Stream.of(
                 new Object[] {"explain", "--model", FAMILY, "--weights", weights, "--out", out},
                 arguments)
@@ -207,6 +220,41 @@ class MainTest {
     assertTrue(result.err().startsWith("hedgerow: cifar_resnet32: 60 tensors missing (layer1.3."));
     assertEquals(60, result.err().split(",", -1).length, result.err());
     assertEquals(1, result.errLines().size());
+  }
+
+  @Test
+  void networkWaitsForTheWarmUp() {
+    Thread explaining = Thread.currentThread();
+    var done = new CountDownLatch(1);
+    var waited = new CompletableFuture<Boolean>();
+    WarmUp warmUp =
+        WarmUp.start(
+            () -> {
+              boolean seen = false;
+              while (!seen && done.getCount() > 0) {
+                seen = Arrays.stream(explaining.getStackTrace()).anyMatch(MainTest::isWaiting);
+              }
+              waited.complete(seen);
+            });
+    assertEquals(0, explain(warmUp, folder.resolve("warm"), cat).exitCode());
+    done.countDown();
+    assertTrue(waited.join(), "nobody waited");
+  }
+
+  private static boolean isWaiting(StackTraceElement frame) {
+    return frame.getClassName().equals(WarmUp.class.getName())
+        && frame.getMethodName().equals("await");
+  }
+
+  @Test
+  void errorDoesNotWaitForTheWarmUp() {
+    var done = new CountDownLatch(1);
+    WarmUp warmUp = WarmUp.start(() -> WarmUpTest.waitFor(done));
+    Result result =
+        assertTimeoutPreemptively(
+            Duration.ofMinutes(2), () -> explain(warmUp, folder.resolve("cold"), noPicture));
+    done.countDown();
+    assertEquals(1, result.exitCode());
   }
 
   @Test

@@ -43,7 +43,6 @@ class WarmUpTest {
     WarmUp warmUp =
         WarmUp.start(
             () -> {
-              Thread.currentThread().setUncaughtExceptionHandler((thread, wrong) -> {});
               throw new IllegalStateException("no warmth");
             });
     assertTimeoutPreemptively(LONG, warmUp::await);
@@ -51,16 +50,8 @@ class WarmUpTest {
 
   @Test
   void anInterruptEndsTheWaitingAndStaysSet() {
-    var never = new CountDownLatch(1);
-    WarmUp warmUp =
-        WarmUp.start(
-            () -> {
-              try {
-                never.await();
-              } catch (InterruptedException interrupted) {
-                throw new IllegalStateException(interrupted);
-              }
-            });
+    var done = new CountDownLatch(1);
+    WarmUp warmUp = WarmUp.start(() -> waitFor(done));
     boolean stayed =
         assertTimeoutPreemptively(
             LONG,
@@ -69,7 +60,15 @@ class WarmUpTest {
               warmUp.await();
               return Thread.interrupted();
             });
-    never.countDown();
+    done.countDown();
     assertTrue(stayed, "the interrupt was swallowed");
+  }
+
+  static void waitFor(CountDownLatch done) {
+    try {
+      done.await();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 }
