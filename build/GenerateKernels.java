@@ -22,10 +22,10 @@ final class GenerateKernels {
 
   /**
    * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
-   *     of the widest tile; 0 for none
-   * @param unrolled terms of an iteration of the widest tile; more than one only for x86's 16
-   *     registers, where fences keep C2 from loading more than they hold, and are no instructions.
-   *     Vectors of 256 bits on other processors take these tiles too, fences and all
+   *     of the widest tile; 0 for runs of the two widest tiles together
+   * @param unrolled terms of an iteration of these; more than one only for x86's 16 registers,
+   *     where fences keep C2 from loading more than they hold, and are no instructions. Vectors of
+   *     256 bits on other processors take these tiles too, fences and all
    */
   static void write(Path directory, int bits, int[] tiles, int whole, int unrolled) throws Exception {
     int lanes = bits / 32;
@@ -35,7 +35,7 @@ final class GenerateKernels {
       tileMethods.append(run(tiles, whole, vectors, pairs));
       if (whole > 0) tileMethods.append(tile(whole, vectors, pairs, unrolled));
       for (int columns : tiles) {
-        tileMethods.append(tile(columns, vectors, pairs, columns == tiles[0] ? unrolled : 1));
+        tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] ? unrolled : 1));
       }
     }
     var shuffles = new StringBuilder();
@@ -103,12 +103,16 @@ final class GenerateKernels {
     if (whole > 0) {
       text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
       text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
+      text.append("int wide = columns - columns %% %d;\n".formatted(tiles[0]));
+    } else {
+      // As 5a + 4b, any run from 12 columns on leaves none.
+      text.append("int narrow = Math.min(columns / %2$d, (%1$d - columns %% %1$d) %% %1$d) * %2$d;\n".formatted(tiles[0], tiles[1]));
+      text.append("int wide = (columns - narrow) / %1$d * %1$d;\n".formatted(tiles[0]));
     }
     for (int tile : tiles) {
-      text.append("if (columns - done >= %d) {\n".formatted(tile));
-      // What the widest leave is less than two of the others.
-      String count = tile == tiles[0] ? "count" : Integer.toString(tile);
-      if (tile == tiles[0]) text.append("int count = columns - columns %% %d;\n".formatted(tile));
+      boolean several = tile == tiles[0] || whole == 0 && tile == tiles[1];
+      String count = tile == tiles[0] ? "wide" : several ? "narrow" : Integer.toString(tile);
+      text.append("if (%s) {\n".formatted(several ? count + " > 0" : "columns - done >= " + tile));
       text.append(call.formatted(tile, vectors, count));
       if (tile > 1) text.append("done += %s;\n".formatted(count));
       text.append("}\n");

@@ -472,6 +472,22 @@ public final class Convolution implements LinearOperator {
       return List.of(sweeps);
     }
 
+    /** Returns how many rows above row 0 the targets of the first row read. */
+    int top() {
+      return before(tapY);
+    }
+
+    /** Returns how many columns left of column 0 the targets of the first column read. */
+    int left() {
+      return before(tapX);
+    }
+
+    private static int before(int[] taps) {
+      int least = Integer.MAX_VALUE;
+      for (int tap : taps) least = Math.min(least, tap);
+      return -least;
+    }
+
     /** Number of grid lines below {@code extent}. */
     static int count(int extent, int first, int step) {
       return extent <= first ? 0 : (extent - first - 1) / step + 1;

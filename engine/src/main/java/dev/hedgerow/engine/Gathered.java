@@ -33,6 +33,9 @@ final class Gathered {
   /** What the pixels of a task are a multiple of: columns of the register tile at 512 bits. */
   private static final int TILE = 7;
 
+  /** Least tasks for an image, if it has as many tiles. */
+  private static final int TASKS = 4;
+
   /** Weights' units of a task that copies its rows: enough for the copy not to count. */
   private static final int UNITS = 8;
 
@@ -88,25 +91,25 @@ final class Gathered {
   private void run() {
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
     int most = Math.clamp(FLOATS / terms / TILE * TILE, 2 * TILE, PIXELS);
-    int perBand = Math.ceilDiv(pixels, Math.ceilDiv(pixels, most) * TILE) * TILE;
-    int bands = Math.ceilDiv(pixels, perBand);
-    // Few bands: more tasks, so that no thread waits long for another.
-    int units = bands < 4 ? UNITS / 2 : UNITS;
+    int bands = Math.ceilDiv(pixels, most);
+    int units = bands < TASKS ? UNITS / 2 : UNITS;
     var all = Rows.ofBlocks(pixels, channels, taps);
-    if (packing.units() > units && all.floats() <= SHARED_FLOATS) {
-      runShared(all, perBand, bands);
+    if (packing.units() >= units && all.floats() <= SHARED_FLOATS) {
+      runShared(all, bands);
       return;
     }
     int groups = Math.ceilDiv(packing.units(), units);
+    bands = Math.max(bands, Math.min(TASKS / groups, pixels / TILE));
+    int inBands = bands;
     engine.forEach(
         x.shape().extent(0) * bands * groups,
         task -> {
           int unit = task % groups * units;
           int endUnit = Math.min(packing.units(), unit + units);
-          int band = task / groups % bands;
-          int sample = task / groups / bands;
-          int first = band * perBand;
-          int end = Math.min(pixels, first + perBand);
+          int band = task / groups % inBands;
+          int sample = task / groups / inBands;
+          int first = begin(band, inBands);
+          int end = begin(band + 1, inBands);
           int block = packing.firstInput()[unit];
           int endBlock = packing.endInput()[endUnit - 1];
           var rows =
@@ -121,8 +124,13 @@ final class Gathered {
         });
   }
 
+  /** Returns the first pixel of a band; bands are of the same size but for a tile. */
+  private int begin(int band, int bands) {
+    return band == bands ? pixels : (int) ((long) pixels * band / bands) / TILE * TILE;
+  }
+
   /** Copies the rows of a whole image, then multiplies them. */
-  private void runShared(Rows rows, int perBand, int bands) {
+  private void runShared(Rows rows, int bands) {
     float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
     int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
     for (int i = 0; i < x.shape().extent(0); i++) {
@@ -137,8 +145,8 @@ final class Gathered {
       engine.forEach(
           packing.units() * bands,
           task -> {
-            int first = task % bands * perBand;
-            int end = Math.min(pixels, first + perBand);
+            int first = begin(task % bands, bands);
+            int end = begin(task % bands + 1, bands);
             multiply(data, rows, 0, first, task / bands, sample, first, end);
           });
     }

@@ -86,7 +86,7 @@ final class PositiveSums {
   }
 
   private void read(int sample, int tileY) {
-    int top = -Arrays.stream(sweep.tapY()).min().getAsInt();
+    int top = sweep.top();
     int rows = x.shape().extent(2);
     int columns = x.shape().extent(3);
     int fromRow = Math.max(0, tileY * TILE - top);
@@ -112,7 +112,7 @@ final class PositiveSums {
 
   /** Stores, lane by lane, the largest values that the tiles of a row read of a block. */
   private void readRow(int at, int rows, int columns, float[] maxima, int to) {
-    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
+    int left = sweep.left();
     for (int tileX = 0; tileX < tilesX; ) {
       int from = Math.max(0, tileX * TILE - left);
       int width = Math.min(columns, tileX * TILE - left + READ) - from;

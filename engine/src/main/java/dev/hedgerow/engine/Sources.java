@@ -35,7 +35,8 @@ final class Sources {
   }
 
   private Sources(List<Tensor> parts, @Nullable Scaling scaling) {
-    int channels = parts.stream().mapToInt(part -> part.shape().extent(1)).sum();
+    int channels = 0;
+    for (Tensor part : parts) channels += part.shape().extent(1);
     this.parts = parts;
     this.shape = parts.getFirst().shape().with(1, channels);
     this.scaling = scaling;

@@ -106,8 +106,8 @@ final class Winograd {
    */
   static void run(
       Engine engine, Sweep sweep, float[][] weights, Tensor from, Tensor to, Epilogue epilogue) {
-    int top = -Arrays.stream(sweep.tapY()).min().getAsInt();
-    int left = -Arrays.stream(sweep.tapX()).min().getAsInt();
+    int top = sweep.top();
+    int left = sweep.left();
     int[] positions = new int[9];
     for (int tap = 0; tap < 9; tap++) {
       positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
@@ -117,35 +117,31 @@ final class Winograd {
 
   private void run(float[][] weights) {
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
-    int batch = Math.min(tiles, Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats)));
+    int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
+    int batches = Math.ceilDiv(tiles, most);
+    int batch = Math.ceilDiv(tiles, batches);
     int few = Math.min(Math.ceilDiv(TASKS, weights.length), batch / LEAST_TILES);
     int parts = Math.max(Math.ceilDiv(batch, TASK_TILES), few);
-    int perPart = Math.ceilDiv(batch, parts);
     var rows = Rows.ofBlocks(batch, sources, 1);
     int vStep = odd(Math.toIntExact(rows.floats()));
     float[] v = engine.scratch().take(PRODUCTS * vStep);
-    for (int first = 0; first < tiles; first += batch) {
-      int firstTile = first;
-      int count = Math.min(batch, tiles - first);
+    for (int i = 0; i < batches; i++) {
+      int first = (int) ((long) tiles * i / batches);
+      int count = (int) ((long) tiles * (i + 1) / batches) - first;
       int perTask = Math.max(1, TRANSFORMED_BLOCKS / blocks(sources));
       engine.forEach(
           Math.ceilDiv(count, perTask),
           task ->
               transformInputs(
-                  v,
-                  rows,
-                  vStep,
-                  firstTile,
-                  task * perTask,
-                  Math.min(count, (task + 1) * perTask)));
+                  v, rows, vStep, first, task * perTask, Math.min(count, (task + 1) * perTask)));
       engine.forEach(
           weights.length * parts,
           task -> {
             int unit = task % weights.length;
-            int begin = task / weights.length * perPart;
-            int end = Math.min(count, begin + perPart);
-            if (begin >= end) return;
-            multiply(unit, weights[unit], v, rows, vStep, firstTile, begin, end);
+            int part = task / weights.length;
+            int begin = count * part / parts;
+            int end = count * (part + 1) / parts;
+            multiply(unit, weights[unit], v, rows, vStep, first, begin, end);
           });
     }
     engine.scratch().give(v);

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.kernel.Kernels;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -303,7 +308,9 @@ class ConvolutionTest {
             new Case(2, 64, 96, 1, 40, 41, Window.of(3, 1, 1), 0),
             new Case(1, 80, 72, 1, 33, 31, Window.of(1, 1, 0), 0),
             new Case(2, 3, 72, 1, 57, 41, Window.of(7, 2, 3), 0),
-            new Case(1, 48, 64, 1, 57, 57, Window.of(3, 2, 1), 0))) {
+            new Case(1, 48, 64, 1, 57, 57, Window.of(3, 2, 1), 0),
+            new Case(1, 144, 128, 1, 7, 7, Window.of(1, 1, 0), 0),
+            new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0))) {
       float[] w = gaussians(random, c.weight().size());
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
       Convolution convolution = convolution(c, w, null);
@@ -318,6 +325,39 @@ class ConvolutionTest {
             convolution.weightGradient(engine, x, y).toArray(),
             convolution.weightGradient(parallel, x, y).toArray());
       }
+    }
+  }
+
+  /** As at the end of a network: few pixels, few outputs, many inputs. */
+  @Test
+  void smallImagesAreWorkForTwoThreads() {
+    var random = new Random(8);
+    for (Case c :
+        List.of(
+            new Case(1, 512, 128, 1, 7, 7, Window.of(1, 1, 0), 0),
+            new Case(1, 128, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
+            new Case(1, 512, 64, 1, 13, 13, Window.of(1, 1, 0), 0))) {
+      Set<Thread> threads = ConcurrentHashMap.newKeySet();
+      var both = new CountDownLatch(2);
+      Kernels meeting =
+          (Kernels)
+              Proxy.newProxyInstance(
+                  Kernels.class.getClassLoader(),
+                  new Class<?>[] {Kernels.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("convolve")
+                        && threads.add(Thread.currentThread())) {
+                      both.countDown();
+                      both.await(10, TimeUnit.SECONDS);
+                    }
+                    return method.invoke(engine.kernels(), arguments);
+                  });
+      Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
+      Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+      try (var pool = new ForkJoinPool(2)) {
+        convolution.apply(new Engine(meeting, pool).exact(), x);
+      }
+      assertEquals(2, threads.size(), c.toString());
     }
   }
 

@@ -60,14 +60,15 @@ final class VectorKernels128 implements Kernels {
   private static void run2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
-    if (columns - done >= 5) {
-      int count = columns - columns % 5;
-      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, count);
-      done += count;
+    int narrow = Math.min(columns / 4, (5 - columns % 5) % 5) * 4;
+    int wide = (columns - narrow) / 5 * 5;
+    if (wide > 0) {
+      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
+      done += wide;
     }
-    if (columns - done >= 4) {
-      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
-      done += 4;
+    if (narrow > 0) {
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, narrow);
+      done += narrow;
     }
     if (columns - done >= 3) {
       tile3x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);

@@ -62,14 +62,15 @@ final class VectorKernels256 implements Kernels {
   private static void run2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
-    if (columns - done >= 5) {
-      int count = columns - columns % 5;
-      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, count);
-      done += count;
+    int narrow = Math.min(columns / 4, (5 - columns % 5) % 5) * 4;
+    int wide = (columns - narrow) / 5 * 5;
+    if (wide > 0) {
+      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
+      done += wide;
     }
-    if (columns - done >= 4) {
-      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
-      done += 4;
+    if (narrow > 0) {
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, narrow);
+      done += narrow;
     }
     if (columns - done >= 3) {
       tile3x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);
@@ -225,7 +226,76 @@ final class VectorKernels256 implements Kernels {
       FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= terms - 4; i += 4) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, weight + LANES);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, weight + BLOCK + LANES);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + 2 * BLOCK);
+        w1 = FloatVector.fromArray(S, w, weight + 2 * BLOCK + LANES);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 2]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 2]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 2]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 2]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + 3 * BLOCK);
+        w1 = FloatVector.fromArray(S, w, weight + 3 * BLOCK + LANES);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 3]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 3]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 3]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 3]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+      }
+      for (; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);

@@ -75,10 +75,10 @@ final class VectorKernels512 implements Kernels {
       tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, columns);
       return;
     }
-    if (columns - done >= 7) {
-      int count = columns - columns % 7;
-      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, count);
-      done += count;
+    int wide = columns - columns % 7;
+    if (wide > 0) {
+      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
+      done += wide;
     }
     if (columns - done >= 4) {
       tile4x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 4);
@@ -417,10 +417,10 @@ final class VectorKernels512 implements Kernels {
       tile8x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, columns);
       return;
     }
-    if (columns - done >= 7) {
-      int count = columns - columns % 7;
-      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, count);
-      done += count;
+    int wide = columns - columns % 7;
+    if (wide > 0) {
+      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
+      done += wide;
     }
     if (columns - done >= 4) {
       tile4x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
