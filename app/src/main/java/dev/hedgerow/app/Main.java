@@ -69,14 +69,16 @@ final class Main implements Callable<Integer> {
   public static void main(String... arguments) {
     var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    boolean explains = arguments.length > 0 && arguments[0].equals("explain");
-    var main = new Main(explains ? WarmUp.start() : WarmUp.none());
+    var main = new Main(explains(arguments) ? WarmUp.start() : WarmUp.none());
     System.exit(main.execute(out, err, arguments));
   }
 
-  /** Runs the program without a warm-up and returns its exit code. */
-  static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return new Main(WarmUp.none()).execute(out, err, arguments);
+  /** Whether the command, the first word that is no option, is {@code explain}. */
+  static boolean explains(String... arguments) {
+    for (String word : arguments) {
+      if (!word.startsWith("-")) return word.equals("explain");
+    }
+    return false;
   }
 
   /** Runs the program and returns its exit code. */

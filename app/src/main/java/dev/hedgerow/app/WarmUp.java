@@ -31,12 +31,12 @@ import java.util.Random;
  */
 final class WarmUp {
   /**
-   * Rows of these many pixels use every tile of build/GenerateKernels.java: the widest, of 5, 7 or
-   * 8 pixels, and those for what it leaves.
+   * Rows of these many pixels use the tiles of build/GenerateKernels.java that longer ones do: the
+   * widest, of 4 and 5 or of 7 or 8 pixels, and those for what these leave.
    */
-  private static final int LEAST_WIDTH = 6;
+  private static final int LEAST_WIDTH = 8;
 
-  private static final int MOST_WIDTH = 12;
+  private static final int MOST_WIDTH = 14;
 
   /** Not a multiple of 4: a tile may take four terms at a time, and the rest one by one. */
   private static final int INPUTS = 5;
@@ -91,10 +91,12 @@ final class WarmUp {
   }
 
   static void run() {
+    Attributor hedge = Methods.standard().find("gradient-hedge");
+    Engine engine = Engine.sequential();
     for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
-      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
+      explain(engine, hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
     }
-    explain(SPATIAL, Shape.of(1, 3, SIDE, SIDE));
+    explain(engine, hedge, SPATIAL, Shape.of(1, 3, SIDE, SIDE));
   }
 
   /** 1×1 convolutions: their rows are short. */
@@ -107,16 +109,14 @@ final class WarmUp {
     return net.linear("classifier", net.flatten("flatten", x), classes);
   }
 
-  private static void explain(Topology topology, Shape shape) {
+  private static void explain(Engine engine, Attributor hedge, Topology topology, Shape shape) {
     var random = new Random(1);
     ParameterSource parameters = (name, size) -> Parameter.of(size, noise(random, size));
     Graph.Builder builder = Graph.builder("warm-up");
     Node input = builder.input("input", shape);
     Graph graph = builder.build(topology.build(new Modules(builder, parameters), input, CLASSES));
     Tensor image = Tensor.of(shape, noise(random, shape));
-    Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
-    Engine engine = Engine.sequential();
     Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
     Recording recording = graph.record(engine, image, kept);
     hedge.explain(engine, recording, 0, options);

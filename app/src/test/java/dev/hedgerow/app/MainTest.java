@@ -241,6 +241,15 @@ class MainTest {
     assertTrue(waited.join(), "nobody waited");
   }
 
+  @Test
+  void warmsUpForExplainAlone() {
+    assertTrue(Main.explains("explain", "cat.png"));
+    assertTrue(Main.explains("--verbose", "explain", "cat.png"));
+    assertFalse(Main.explains("inspect", "explain"));
+    assertFalse(Main.explains("--help"));
+    assertFalse(Main.explains());
+  }
+
   private static boolean isWaiting(StackTraceElement frame) {
     return frame.getClassName().equals(WarmUp.class.getName())
         && frame.getMethodName().equals("await");

@@ -39,7 +39,8 @@ class MethodPageTest {
   private static String run(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
-    assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err), arguments));
+    assertEquals(
+        0, new Main(WarmUp.none()).execute(new PrintWriter(out), new PrintWriter(err), arguments));
     assertEquals("", err.toString());
     return out.toString();
   }

@@ -39,7 +39,8 @@ class ScoreCommandTest {
   private static Result run(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
-    int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+    int exitCode =
+        new Main(WarmUp.none()).execute(new PrintWriter(out), new PrintWriter(err), arguments);
     return new Result(exitCode, out.toString(), err.toString());
   }
 

@@ -153,12 +153,13 @@ class StartOptionTest {
             Arrays.stream(more));
     var errors = new StringWriter();
     int exitCode =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(errors),
-            Stream.concat(arguments, Stream.of("--target=1", "--samples=3"))
-                .map(Object::toString)
-                .toArray(String[]::new));
+        new Main(WarmUp.none())
+            .execute(
+                new PrintWriter(new StringWriter()),
+                new PrintWriter(errors),
+                Stream.concat(arguments, Stream.of("--target=1", "--samples=3"))
+                    .map(Object::toString)
+                    .toArray(String[]::new));
     assertEquals(0, exitCode, errors.toString());
     return errors.toString().lines().toList();
   }

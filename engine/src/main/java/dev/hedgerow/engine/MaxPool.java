@@ -149,10 +149,11 @@ public record MaxPool(Window window, boolean ceil) {
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
-    Tensor dx = engine.zeros(shape);
+    Tensor dx = engine.tensor(shape);
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)),
         task -> {
+          Arrays.fill(dx.data, task * plane, (task + 1) * plane, 0f);
           int from = task * rows.windows() * columns.windows() * BLOCK;
           for (int i = 0; i < rows.windows(); i++) {
             int row = task * plane + rows.first()[i] * width * BLOCK;
@@ -190,10 +191,11 @@ public record MaxPool(Window window, boolean ceil) {
     PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
     int plane = shape.extent(2) * shape.extent(3) * BLOCK;
     int windows = rows.windows() * columns.windows();
-    Tensor dx = engine.zeros(shape);
+    Tensor dx = engine.tensor(shape);
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)),
         task -> {
+          Arrays.fill(dx.data, task * plane, (task + 1) * plane, 0f);
           for (int at = 0; at < windows * BLOCK; at++) {
             int pixel = at / BLOCK;
             int from = task * windows * BLOCK + at;

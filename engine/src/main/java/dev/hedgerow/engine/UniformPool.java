@@ -61,10 +61,11 @@ final class UniformPool {
     Kernels kernels = engine.kernels();
     int width = input.extent(3);
     int plane = input.extent(2) * width * BLOCK;
-    Tensor x = engine.zeros(input);
+    Tensor x = engine.tensor(input);
     engine.forEach(
         input.extent(0) * Tensor.blocks(input.extent(1)),
         task -> {
+          Arrays.fill(x.data, task * plane, (task + 1) * plane, 0f);
           int from = task * rows.windows() * columns.windows() * BLOCK;
           for (int i = 0; i < rows.windows(); i++) {
             int row = task * plane + rows.first()[i] * width * BLOCK;

@@ -45,8 +45,10 @@ final class Winograd {
    */
   private static final int BATCH_FLOATS = 1_000_000;
 
-  private static final int PRODUCTS = 36;
-  private static final int ROW = 6;
+  /** Products are numbered by the rows of a tile's 6×6 values. */
+  private static final int SIDE = 6;
+
+  private static final int PRODUCTS = SIDE * SIDE;
   private static final int SCRATCH = PRODUCTS * BLOCK;
 
   private final Engine engine;
@@ -200,13 +202,13 @@ final class Winograd {
     int uStep = odd(outputs * sources * BLOCK);
     int mStep = odd(columns * outputs * BLOCK);
     float[] scratch = engine.scratch().take(2 * SCRATCH);
-    float[] u = engine.scratch().take(ROW * uStep);
+    float[] u = engine.scratch().take(SIDE * uStep);
     float[] m = engine.scratch().take(PRODUCTS * mStep);
     float[] zeros = new float[2 * BLOCK];
-    for (int row = 0; row < ROW; row++) {
+    for (int row = 0; row < SIDE; row++) {
       transformWeights(weights, outputs, row, u, uStep);
-      for (int i = 0; i < ROW; i++) {
-        int product = row * ROW + i;
+      for (int i = 0; i < SIDE; i++) {
+        int product = row * SIDE + i;
         rows.multiply(
             kernels,
             v,
