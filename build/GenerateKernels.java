@@ -22,10 +22,10 @@ final class GenerateKernels {
 
   /**
    * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
-   *     of the widest tile; 0 for runs of the two widest tiles together
-   * @param unrolled terms of an iteration of these; more than one only for x86's 16 registers,
-   *     where fences keep C2 from loading more than they hold, and are no instructions. Vectors of
-   *     256 bits on other processors take these tiles too, fences and all
+   *     of the widest tile; 0 for runs of the two widest, which differ by a column
+   * @param unrolled terms of an iteration of the two widest tiles; more than one only for x86's 16
+   *     registers, where fences keep C2 from loading more than they hold, and are no instructions.
+   *     Vectors of 256 bits on other processors take these tiles too, fences and all
    */
   static void write(Path directory, int bits, int[] tiles, int whole, int unrolled) throws Exception {
     int lanes = bits / 32;
@@ -105,10 +105,12 @@ final class GenerateKernels {
       text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
       text.append("int wide = columns - columns %% %d;\n".formatted(tiles[0]));
     } else {
-      // As 5a + 4b, any run from 12 columns on leaves none.
-      text.append("int narrow = Math.min(columns / %2$d, (%1$d - columns %% %1$d) %% %1$d) * %2$d;\n".formatted(tiles[0], tiles[1]));
+      // Each tile of a column less makes up for one that is missing to a multiple of the widest.
+      String narrow = "int narrow = Math.min(columns / %2$d, Math.floorMod(-columns, %1$d)) * %2$d;\n";
+      text.append(narrow.formatted(tiles[0], tiles[1]));
       text.append("int wide = (columns - narrow) / %1$d * %1$d;\n".formatted(tiles[0]));
     }
+    // What these leave is less than two of any other.
     for (int tile : tiles) {
       boolean several = tile == tiles[0] || whole == 0 && tile == tiles[1];
       String count = tile == tiles[0] ? "wide" : several ? "narrow" : Integer.toString(tile);

@@ -32,11 +32,12 @@ import java.util.Random;
 final class WarmUp {
   /**
    * Rows of these many pixels use the tiles of build/GenerateKernels.java that longer ones do: the
-   * widest, of 4 and 5 or of 7 or 8 pixels, and those for what these leave.
+   * widest, of 4 and 5 or of 7 or 8 pixels, and those for what these leave. From 14 pixels on they
+   * would be several tasks of shorter runs.
    */
-  private static final int LEAST_WIDTH = 8;
+  private static final int LEAST_WIDTH = 7;
 
-  private static final int MOST_WIDTH = 14;
+  private static final int MOST_WIDTH = 13;
 
   /** Not a multiple of 4: a tile may take four terms at a time, and the rest one by one. */
   private static final int INPUTS = 5;

@@ -17,9 +17,9 @@ import java.util.Arrays;
  * y[output block][pixel]          of 32 outputs, a unit of the weights, at a time: rows × weights
  * </pre>
  *
- * A task is a band and up to {@value #UNITS} units, and copies the blocks that these read. Where
- * there are more, and the rows of the whole image are few, all of them are copied once, and a task
- * is a band and a unit.
+ * A task is a band and up to {@value #UNITS} units, half as many if there are few bands, and copies
+ * the blocks that these read. Where there are more, with few bands as many, and the rows of the
+ * whole image are few, all of them are copied once, and a task is a band and a unit.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
@@ -91,25 +91,27 @@ final class Gathered {
   private void run() {
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
     int most = Math.clamp(FLOATS / terms / TILE * TILE, 2 * TILE, PIXELS);
-    int bands = Math.ceilDiv(pixels, most);
-    int units = bands < TASKS ? UNITS / 2 : UNITS;
+    int least = Math.ceilDiv(pixels, most);
+    // Few bands: smaller tasks, so that no thread waits long for another.
+    boolean few = least < TASKS;
+    int units = few ? UNITS / 2 : UNITS;
     var all = Rows.ofBlocks(pixels, channels, taps);
-    if (packing.units() >= units && all.floats() <= SHARED_FLOATS) {
-      runShared(all, bands);
+    boolean several = few ? packing.units() >= units : packing.units() > units;
+    if (several && all.floats() <= SHARED_FLOATS) {
+      runShared(all, least);
       return;
     }
     int groups = Math.ceilDiv(packing.units(), units);
-    bands = Math.max(bands, Math.min(TASKS / groups, pixels / TILE));
-    int inBands = bands;
+    int bands = Math.max(least, Math.min(Math.ceilDiv(TASKS, groups), pixels / TILE));
     engine.forEach(
         x.shape().extent(0) * bands * groups,
         task -> {
           int unit = task % groups * units;
           int endUnit = Math.min(packing.units(), unit + units);
-          int band = task / groups % inBands;
-          int sample = task / groups / inBands;
-          int first = begin(band, inBands);
-          int end = begin(band + 1, inBands);
+          int band = task / groups % bands;
+          int sample = task / groups / bands;
+          int first = begin(band, bands);
+          int end = begin(band + 1, bands);
           int block = packing.firstInput()[unit];
           int endBlock = packing.endInput()[endUnit - 1];
           var rows =
@@ -124,9 +126,10 @@ final class Gathered {
         });
   }
 
-  /** Returns the first pixel of a band; bands are of the same size but for a tile. */
+  /** Returns the first pixel of a band; bands are of the same number of tiles but for one. */
   private int begin(int band, int bands) {
-    return band == bands ? pixels : (int) ((long) pixels * band / bands) / TILE * TILE;
+    int tiles = Math.ceilDiv(pixels, TILE);
+    return Math.min(pixels, (int) ((long) tiles * band / bands) * TILE);
   }
 
   /** Copies the rows of a whole image, then multiplies them. */

@@ -24,16 +24,16 @@ import java.util.Arrays;
  * largest value of a tile. An output all of whose tile's inputs are zero is exactly the bias.
  */
 final class Winograd {
-  /** Tiles of a task, whose M takes half of L2; the weights' transform costs as much as two. */
-  private static final int TASK_TILES = 112;
-
   /** Tasks of a batch, at least, if they have {@link #LEAST_TILES}. */
   private static final int TASKS = 4;
 
-  /** Least tiles of such a task, so that the weights' transform is less than a third of it. */
+  /**
+   * Least tiles of such a task, about, so that the weights' transform, which costs as much as two,
+   * is less than a third of it.
+   */
   private static final int LEAST_TILES = 8;
 
-  /** Least tiles of a batch, so that the weights are not transformed for a few. */
+  /** Tiles that a batch may have however long their rows are: weights are transformed for each. */
   private static final int BATCH_TILES = 28;
 
   /** Blocks of channels, of any tiles, of a task that transforms inputs. */
@@ -41,7 +41,7 @@ final class Winograd {
 
   /**
    * Floats of V, about, with what lies between its rows: what leaves room in a last-level cache of
-   * a few MiB a core.
+   * a few MiB a core. A task's M, of at most 102 tiles then, takes half of L2.
    */
   private static final int BATCH_FLOATS = 1_000_000;
 
@@ -123,7 +123,7 @@ final class Winograd {
     int batches = Math.ceilDiv(tiles, most);
     int batch = Math.ceilDiv(tiles, batches);
     int few = Math.min(Math.ceilDiv(TASKS, weights.length), batch / LEAST_TILES);
-    int parts = Math.max(Math.ceilDiv(batch, TASK_TILES), few);
+    int parts = Math.max(1, few);
     var rows = Rows.ofBlocks(batch, sources, 1);
     int vStep = odd(Math.toIntExact(rows.floats()));
     float[] v = engine.scratch().take(PRODUCTS * vStep);

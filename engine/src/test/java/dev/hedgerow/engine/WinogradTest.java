@@ -81,6 +81,16 @@ class WinogradTest {
 
   @Property(tries = 20, seed = "3")
   void threadsAndImagesOfABatchDoNotMatter(@ForAll("cases") Case c) {
+    assertThreadsAndOtherImagesDoNotMatter(c);
+  }
+
+  /** More tiles than a batch of them has, which ends within an image. */
+  @Test
+  void batchesOfTilesDoNotMatter() {
+    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 40, 72, 1, 20, 28, Window.of(3, 1, 1), 5));
+  }
+
+  private void assertThreadsAndOtherImagesDoNotMatter(Case c) {
     var random = new Random(c.seed());
     float[] w = Samples.gaussians(random, c.weight().size());
     Tensor x = Tensor.of(c.input(), Samples.gaussians(random, c.input().size()));
@@ -93,8 +103,9 @@ class WinogradTest {
           convolution.reverse(engine, WeightView.ABSOLUTE, y, c.input()).toArray(),
           convolution.reverse(parallel, WeightView.ABSOLUTE, y, c.input()).toArray());
     }
-    int last = c.batch() - 1;
-    assertArrayEquals(y.image(last).toArray(), convolution.apply(engine, x.image(last)).toArray());
+    for (int n = 0; n < c.batch(); n++) {
+      assertArrayEquals(y.image(n).toArray(), convolution.apply(engine, x.image(n)).toArray());
+    }
   }
 
   @Test

@@ -60,7 +60,7 @@ final class VectorKernels128 implements Kernels {
   private static void run2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
-    int narrow = Math.min(columns / 4, (5 - columns % 5) % 5) * 4;
+    int narrow = Math.min(columns / 4, Math.floorMod(-columns, 5)) * 4;
     int wide = (columns - narrow) / 5 * 5;
     if (wide > 0) {
       tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
