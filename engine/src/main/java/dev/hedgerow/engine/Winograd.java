@@ -122,8 +122,7 @@ final class Winograd {
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
     int batches = Math.ceilDiv(tiles, most);
     int batch = Math.ceilDiv(tiles, batches);
-    int few = Math.min(Math.ceilDiv(TASKS, weights.length), batch / LEAST_TILES);
-    int parts = Math.max(1, few);
+    int parts = Math.clamp(batch / LEAST_TILES, 1, Math.ceilDiv(TASKS, weights.length));
     var rows = Rows.ofBlocks(batch, sources, 1);
     int vStep = odd(Math.toIntExact(rows.floats()));
     float[] v = engine.scratch().take(PRODUCTS * vStep);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hedgerow.engine.kernel.Kernels;
+import java.lang.reflect.Proxy;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
@@ -102,5 +104,19 @@ public final class Samples {
 
   static void assertRefused(String message, Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+
+  /**
+   * Returns kernels that tell of each {@link Kernels#convolve}, by its arguments, before it runs.
+   */
+  static Kernels watched(Kernels kernels, Consumer<Object[]> watcher) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("convolve")) watcher.accept(arguments);
+              return method.invoke(kernels, arguments);
+            });
   }
 }
