@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
@@ -37,7 +39,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description = {
-      "Time whole networks: medians of warm runs that alternate with those of a peer.",
+      "Time whole networks: medians of warm runs, of all tasks and of a peer in turns.",
       "",
       "forward: the network alone. explain: forward pass, gradient and walk of Gradient Hedge."
           + " next-target: what one more class of the same image costs. cold, of files: hedgerow"
@@ -146,35 +148,30 @@ final class BenchCommand implements Callable<Integer> {
       List<Benchmark.Row> rows,
       PrintWriter out)
       throws Failure {
-    for (int batch : batches) {
-      var benchmark = new Benchmark(graph, engines, threads, rounds, batch);
-      for (Benchmark.Task task : tasks) {
-        // One image at a time is explained.
-        if (task != Benchmark.Task.FORWARD && batch > 1) continue;
-        Benchmark.Row row;
-        if (task != Benchmark.Task.COLD) {
-          row = benchmark.time(task, against == null ? null : file);
-        } else if (file != null) {
-          row = benchmark.cold(file);
-        } else {
-          continue;
-        }
-        rows.add(row);
-        out.printf(
-            Locale.ROOT,
-            "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
-            row.model(),
-            row.task(),
-            row.threads(),
-            row.batch(),
-            row.side(),
-            row.ours(),
-            row.peer(),
-            row.ratio(),
-            row.resident());
-        out.flush();
-      }
+    var benchmark = new Benchmark(graph, engines, threads, rounds, batches);
+    Set<Benchmark.Task> warm = EnumSet.copyOf(tasks);
+    boolean cold = warm.remove(Benchmark.Task.COLD);
+    report(benchmark.warm(warm, against == null ? null : file), rows, out);
+    if (cold && file != null) report(List.of(benchmark.cold(file)), rows, out);
+  }
+
+  private static void report(List<Benchmark.Row> more, List<Benchmark.Row> rows, PrintWriter out) {
+    rows.addAll(more);
+    for (Benchmark.Row row : more) {
+      out.printf(
+          Locale.ROOT,
+          "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
+          row.model(),
+          row.task(),
+          row.threads(),
+          row.batch(),
+          row.side(),
+          row.ours(),
+          row.peer(),
+          row.ratio(),
+          row.resident());
     }
+    out.flush();
   }
 
   private static Graph read(Path file) throws Failure {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
-/** Times one network: medians of warm runs that alternate with those of a peer. */
+/** Times one network: medians of warm runs, of all tasks and of a peer in turns. */
 final class Benchmark {
   /**
    * Forward runs of a turn, the last of which is timed: after the pause before it, threads wake,
@@ -44,12 +45,7 @@ final class Benchmark {
   private final Supplier<Engine> engines;
   private final int threads;
   private final int rounds;
-  private final Tensor x;
-
-  /** Returns the milliseconds of one run. */
-  private interface Turn {
-    double run() throws Failure;
-  }
+  private final List<Integer> batches;
 
   /** What is timed. */
   enum Task {
@@ -95,55 +91,112 @@ final class Benchmark {
   }
 
   /**
-   * @param engines makes an engine for each row: no row has memory that another one left
+   * @param engines makes an engine for explanations and for each batch: none has memory that
+   *     another one left
    * @param threads of each engine
    * @param rounds how many warm runs are timed
-   * @param batch how many images a run has
+   * @param batches how many images a forward run has
    */
-  Benchmark(Graph graph, Supplier<Engine> engines, int threads, int rounds, int batch) {
+  Benchmark(Graph graph, Supplier<Engine> engines, int threads, int rounds, List<Integer> batches) {
     this.graph = graph;
     this.engines = engines;
     this.threads = threads;
     this.rounds = rounds;
-    Shape shape = graph.input().shape().with(0, batch);
-    var random = new SplittableRandom(1);
-    float[] pixels = new float[shape.size()];
-    for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
-    this.x = Tensor.of(shape, pixels);
+    this.batches = batches;
+  }
+
+  /** What takes turns with others, from a warm-up on. */
+  private final class Turn {
+    private final Run run;
+    private final double[] times = new double[rounds];
+
+    /** After the warm-up. */
+    private final double resident;
+
+    Turn(Run run) throws Failure {
+      this.run = run;
+      for (long start = System.nanoTime(); since(start) < WARM_UP; ) run.time();
+      this.resident = resident();
+    }
+  }
+
+  /** Returns the milliseconds of a run. */
+  private interface Run {
+    double time() throws Failure;
   }
 
   /**
-   * Times a warm task.
+   * Times warm tasks. All of them take turns, as the machine may be slower from one minute to the
+   * next: what one row has in terms of another does not depend on when they were timed.
    *
+   * @param tasks without {@link Task#COLD}
    * @param compared what ONNX Runtime is to run, for {@link Task#FORWARD}; null for nothing
+   * @return a row for each batch of forward runs, and one for each other task
    */
-  Row time(Task task, @Nullable Path compared) throws Failure {
+  List<Row> warm(Set<Task> tasks, @Nullable Path compared) throws Failure {
+    List<Tensor> inputs = new ArrayList<>();
+    List<Turn> forward = new ArrayList<>();
+    if (tasks.contains(Task.FORWARD)) {
+      for (int batch : batches) {
+        Engine engine = engines.get();
+        Tensor x = gaussians(batch);
+        inputs.add(x);
+        forward.add(new Turn(() -> forward(engine, x)));
+      }
+    }
+    List<Turn> explain = new ArrayList<>();
+    int most = tasks.contains(Task.NEXT_TARGET) ? 2 : tasks.contains(Task.EXPLAIN) ? 1 : 0;
     Engine engine = engines.get();
-    return switch (task) {
-      case FORWARD -> {
-        Turn ours = () -> forward(engine);
-        if (compared == null) yield row(task, medians(List.of(ours))[0], Double.NaN, resident());
-        // A process is as large as both, once the peer is loaded.
-        warmUp(List.of(ours));
-        double resident = resident();
-        try (var peer = new OnnxRuntime(compared, threads, x)) {
-          double[] medians = medians(List.of(ours, () -> forward(peer)));
-          yield row(task, medians[0], medians[1], resident);
-        }
+    Tensor image = gaussians(1);
+    for (int n = 1; n <= most; n++) {
+      int targets = n;
+      explain.add(new Turn(() -> explain(engine, image, targets)));
+    }
+    List<Turn> peers = new ArrayList<>();
+    List<OnnxRuntime> loaded = new ArrayList<>();
+    try {
+      // Last, as the process is as large as both from then on.
+      for (Tensor x : inputs) {
+        if (compared == null) break;
+        var peer = new OnnxRuntime(compared, threads, x);
+        loaded.add(peer);
+        peers.add(new Turn(() -> forward(peer)));
       }
-      case EXPLAIN -> {
-        double median = medians(List.of(() -> explain(engine, 1)))[0];
-        yield row(task, median, Double.NaN, resident());
+      List<Turn> turns = Stream.of(forward, peers, explain).flatMap(List::stream).toList();
+      for (int round = 0; round < rounds; round++) {
+        for (Turn turn : turns) turn.times[round] = turn.run.time();
       }
-      case NEXT_TARGET -> {
-        double[] medians = medians(List.of(() -> explain(engine, 1), () -> explain(engine, 2)));
-        yield row(task, medians[1] - medians[0], Double.NaN, resident());
-      }
-      case COLD -> throw new IllegalArgumentException("cold is not warm");
-    };
+    } finally {
+      for (OnnxRuntime peer : loaded) peer.close();
+    }
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < forward.size(); i++) {
+      double peer = compared == null ? Double.NaN : median(peers.get(i).times);
+      Turn ours = forward.get(i);
+      rows.add(row(Task.FORWARD, batches.get(i), median(ours.times), peer, ours.resident));
+    }
+    if (tasks.contains(Task.EXPLAIN)) {
+      Turn one = explain.getFirst();
+      rows.add(row(Task.EXPLAIN, 1, median(one.times), Double.NaN, one.resident));
+    }
+    if (tasks.contains(Task.NEXT_TARGET)) {
+      Turn two = explain.getLast();
+      double[] more = new double[rounds];
+      Arrays.setAll(more, round -> two.times[round] - explain.getFirst().times[round]);
+      rows.add(row(Task.NEXT_TARGET, 1, median(more), Double.NaN, two.resident));
+    }
+    return rows;
   }
 
-  private double forward(Engine engine) {
+  private Tensor gaussians(int images) {
+    Shape shape = graph.input().shape().with(0, images);
+    var random = new SplittableRandom(1);
+    float[] pixels = new float[shape.size()];
+    for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
+    return Tensor.of(shape, pixels);
+  }
+
+  private double forward(Engine engine, Tensor x) {
     for (int run = 1; run < TURN; run++) graph.run(engine, x);
     long start = System.nanoTime();
     graph.run(engine, x);
@@ -158,7 +211,7 @@ final class Benchmark {
   }
 
   /** The whole of an explanation: forward pass, gradients and relevance walk. */
-  private double explain(Engine engine, int targets) {
+  private double explain(Engine engine, Tensor x, int targets) {
     long start = System.nanoTime();
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
@@ -172,22 +225,6 @@ final class Benchmark {
       hedge.explainAll(lease.engine(), recording, List.of(requests));
     }
     return since(start);
-  }
-
-  /** Returns the median time of each of several turns, which alternate. */
-  private double[] medians(List<Turn> turns) throws Failure {
-    warmUp(turns);
-    double[][] times = new double[turns.size()][rounds];
-    for (int round = 0; round < rounds; round++) {
-      for (int turn = 0; turn < times.length; turn++) times[turn][round] = turns.get(turn).run();
-    }
-    return Arrays.stream(times).mapToDouble(Benchmark::median).toArray();
-  }
-
-  private static void warmUp(List<Turn> turns) throws Failure {
-    for (long start = System.nanoTime(); since(start) < WARM_UP; ) {
-      for (Turn turn : turns) turn.run();
-    }
   }
 
   private static double median(double[] times) {
@@ -246,7 +283,7 @@ final class Benchmark {
       Thread.currentThread().interrupt();
       throw new Failure("interrupted", interrupted);
     }
-    return row(Task.COLD, median(times), Double.NaN, resident);
+    return row(Task.COLD, 1, median(times), Double.NaN, resident);
   }
 
   private static void delete(Path folder) throws IOException {
@@ -276,11 +313,11 @@ final class Benchmark {
   }
 
   private int side() {
-    return x.shape().extent(2);
+    return graph.input().shape().extent(2);
   }
 
-  private Row row(Task task, double ours, double peer, double resident) {
-    return new Row(graph.name(), task, threads, x.shape().extent(0), side(), ours, peer, resident);
+  private Row row(Task task, int batch, double ours, double peer, double resident) {
+    return new Row(graph.name(), task, threads, batch, side(), ours, peer, resident);
   }
 
   private static double since(long start) {

@@ -14,6 +14,7 @@ import dev.hedgerow.nn.Graph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -39,7 +40,7 @@ class BenchmarkTest {
                 Shape.of(1, 3, 32, 32),
                 10,
                 (name, shape) -> Parameter.of(shape, new float[shape.size()]));
-    var benchmark = new Benchmark(graph, Engine::sequential, 1, 1, 1);
+    var benchmark = new Benchmark(graph, Engine::sequential, 1, 1, List.of(1));
     var run = new FutureTask<>(() -> benchmark.cold(folder.resolve("model.onnx")));
     String launcher = System.setProperty(LAUNCHER, sleeper.toString());
     try {
