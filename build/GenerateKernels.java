@@ -71,9 +71,9 @@ final class GenerateKernels {
   static final String CONVOLVE_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, terms, w, wAt, wBlock, first, at, step, block, y, yAt, yBlock, columns);
+        run2(x, xAt, terms, w, wAt, wBlock, s, sAt, sStep, sBlock, y, yAt, yBlock, columns);
       } else {
-        run1(x, xAt, terms, w, wAt, first, at, step, y, yAt, columns);
+        run1(x, xAt, terms, w, wAt, s, sAt, sStep, y, yAt, columns);
       }
       """;
 
@@ -81,9 +81,9 @@ final class GenerateKernels {
       """
       for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
         int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
-        int sLane = at + lane / BLOCK * block + lane % BLOCK;
+        int sLane = sAt + lane / BLOCK * sBlock + lane % BLOCK;
         int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-        run2(x, xAt, terms, w, wLane, first, sLane, step, y, yLane, columns);
+        run2(x, xAt, terms, w, wLane, s, sLane, sStep, y, yLane, columns);
       }
       """;
 
@@ -161,7 +161,7 @@ final class GenerateKernels {
     return text.toString();
   }
 
-  /** A line for each sum of a tile: its column, its vector, and where it is. */
+  /** A line for each sum of a tile: its column and vector, at so many steps and, the second, at next. */
   static String tileSums(int columns, int vectors, String line, String step, String next) {
     var text = new StringBuilder();
     for (int c = 0; c < columns; c++) {
@@ -368,10 +368,10 @@ final class GenerateKernels {
         @Override
         public void convolve(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float @Nullable [] start, int startAt, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
           // What the sums of a column start from.
-          float[] first = start == null ? y : start;
-          int at = start == null ? yAt : startAt;
-          int step = start == null ? BLOCK : 0;
-          int block = start == null ? yBlock : BLOCK;
+          float[] s = start == null ? y : start;
+          int sAt = start == null ? yAt : startAt;
+          int sStep = start == null ? BLOCK : 0;
+          int sBlock = start == null ? yBlock : BLOCK;
           @CONVOLVE@
         }
 

@@ -45,7 +45,9 @@ import picocli.CommandLine.Spec;
           + " next-target: what one more class of the same image costs. cold, of files: hedgerow"
           + " explain of one picture, from the start of its JVM to its end.",
       "",
-      "RSS is the largest resident size so far: of that JVM, or of this one with all rows before."
+      "The rows of a network appear together, when all of it has been timed.",
+      "",
+      "RSS is the largest resident size: of that JVM, or of this one so far, when the row is warm."
           + " With --against, this one has none once the peer has been loaded for the first time."
     },
     sortOptions = false)
@@ -85,7 +87,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--batch",
       paramLabel = "N",
       split = ",",
-      description = "Images of a forward run; default: 1.")
+      description = "Images of a forward run; default: 1. Other tasks have one.")
   private List<Integer> batches = List.of(1);
 
   @Option(
@@ -149,7 +151,8 @@ final class BenchCommand implements Callable<Integer> {
       PrintWriter out)
       throws Failure {
     var benchmark = new Benchmark(graph, engines, threads, rounds, batches);
-    Set<Benchmark.Task> warm = EnumSet.copyOf(tasks);
+    Set<Benchmark.Task> warm = EnumSet.noneOf(Benchmark.Task.class);
+    warm.addAll(tasks);
     boolean cold = warm.remove(Benchmark.Task.COLD);
     report(benchmark.warm(warm, against == null ? null : file), rows, out);
     if (cold && file != null) report(List.of(benchmark.cold(file)), rows, out);

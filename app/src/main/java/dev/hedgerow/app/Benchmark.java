@@ -72,8 +72,9 @@ final class Benchmark {
    * @param ours milliseconds
    * @param peer milliseconds; NaN where there is none
    * @param side height of the images
-   * @param resident our process' largest resident size so far, earlier rows included, in MiB; NaN
-   *     where the system does not say, and where the process has loaded a peer before
+   * @param resident our process' largest resident size up to the end of the row's warm-up, rows
+   *     before included, in MiB; NaN where the system does not say, and where the process has
+   *     loaded a peer before
    */
   record Row(
       String model,
@@ -91,7 +92,7 @@ final class Benchmark {
   }
 
   /**
-   * @param engines makes an engine for explanations and for each batch: none has memory that
+   * @param engines makes an engine for explanations and for each batch: none works in memory that
    *     another one left
    * @param threads of each engine
    * @param rounds how many warm runs are timed
@@ -105,29 +106,35 @@ final class Benchmark {
     this.batches = batches;
   }
 
-  /** What takes turns with others, from a warm-up on. */
-  private final class Turn {
+  /** One of those that take turns. */
+  private final class Timed {
     private final Run run;
     private final double[] times = new double[rounds];
 
-    /** After the warm-up. */
-    private final double resident;
+    /** The process' largest resident size so far, when it is warm. */
+    private double resident = Double.NaN;
 
-    Turn(Run run) throws Failure {
+    Timed(Run run) {
       this.run = run;
-      for (long start = System.nanoTime(); since(start) < WARM_UP; ) run.time();
-      this.resident = resident();
+    }
+
+    void warmUp() throws Failure {
+      for (long start = System.nanoTime(); since(start) < WARM_UP; ) run.milliseconds();
+      resident = resident();
+    }
+
+    double median() {
+      return Benchmark.median(times);
     }
   }
 
-  /** Returns the milliseconds of a run. */
   private interface Run {
-    double time() throws Failure;
+    double milliseconds() throws Failure;
   }
 
   /**
    * Times warm tasks. All of them take turns, as the machine may be slower from one minute to the
-   * next: what one row has in terms of another does not depend on when they were timed.
+   * next: what one row has in terms of another depends less on when they were timed.
    *
    * @param tasks without {@link Task#COLD}
    * @param compared what ONNX Runtime is to run, for {@link Task#FORWARD}; null for nothing
@@ -135,57 +142,70 @@ final class Benchmark {
    */
   List<Row> warm(Set<Task> tasks, @Nullable Path compared) throws Failure {
     List<Tensor> inputs = new ArrayList<>();
-    List<Turn> forward = new ArrayList<>();
+    List<Timed> forward = new ArrayList<>();
     if (tasks.contains(Task.FORWARD)) {
       for (int batch : batches) {
         Engine engine = engines.get();
         Tensor x = gaussians(batch);
         inputs.add(x);
-        forward.add(new Turn(() -> forward(engine, x)));
+        forward.add(new Timed(() -> forward(engine, x)));
       }
     }
-    List<Turn> explain = new ArrayList<>();
-    int most = tasks.contains(Task.NEXT_TARGET) ? 2 : tasks.contains(Task.EXPLAIN) ? 1 : 0;
     Engine engine = engines.get();
     Tensor image = gaussians(1);
-    for (int n = 1; n <= most; n++) {
-      int targets = n;
-      explain.add(new Turn(() -> explain(engine, image, targets)));
-    }
-    List<Turn> peers = new ArrayList<>();
-    List<OnnxRuntime> loaded = new ArrayList<>();
-    try {
-      // Last, as the process is as large as both from then on.
-      for (Tensor x : inputs) {
-        if (compared == null) break;
-        var peer = new OnnxRuntime(compared, threads, x);
-        loaded.add(peer);
-        peers.add(new Turn(() -> forward(peer)));
+    var one =
+        new Timed(
+            () -> {
+              explain(engine, image, 1); // As with two, one that is timed follows another.
+              return explain(engine, image, 1);
+            });
+    var two = new Timed(() -> explain(engine, image, 2));
+    boolean next = tasks.contains(Task.NEXT_TARGET);
+    List<Timed> explain =
+        next ? List.of(one, two) : tasks.contains(Task.EXPLAIN) ? List.of(one) : List.of();
+    for (Timed timed : concat(forward, explain)) timed.warmUp();
+
+    List<Timed> peers = new ArrayList<>();
+    if (compared == null || inputs.isEmpty()) {
+      takeTurns(concat(forward, explain));
+    } else {
+      // Loaded last: from then on the process is as large as both.
+      try (var peer = new OnnxRuntime(compared, threads, inputs)) {
+        List<Timed> turns = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+          int input = i;
+          peers.add(new Timed(() -> forward(peer, input)));
+          peers.getLast().warmUp();
+          turns.addAll(List.of(forward.get(i), peers.getLast()));
+        }
+        takeTurns(concat(turns, explain));
       }
-      List<Turn> turns = Stream.of(forward, peers, explain).flatMap(List::stream).toList();
-      for (int round = 0; round < rounds; round++) {
-        for (Turn turn : turns) turn.times[round] = turn.run.time();
-      }
-    } finally {
-      for (OnnxRuntime peer : loaded) peer.close();
     }
+
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < forward.size(); i++) {
-      double peer = compared == null ? Double.NaN : median(peers.get(i).times);
-      Turn ours = forward.get(i);
-      rows.add(row(Task.FORWARD, batches.get(i), median(ours.times), peer, ours.resident));
+      Timed ours = forward.get(i);
+      double peer = peers.isEmpty() ? Double.NaN : peers.get(i).median();
+      rows.add(row(Task.FORWARD, batches.get(i), ours.median(), peer, ours.resident));
     }
     if (tasks.contains(Task.EXPLAIN)) {
-      Turn one = explain.getFirst();
-      rows.add(row(Task.EXPLAIN, 1, median(one.times), Double.NaN, one.resident));
+      rows.add(row(Task.EXPLAIN, 1, one.median(), Double.NaN, one.resident));
     }
-    if (tasks.contains(Task.NEXT_TARGET)) {
-      Turn two = explain.getLast();
-      double[] more = new double[rounds];
-      Arrays.setAll(more, round -> two.times[round] - explain.getFirst().times[round]);
-      rows.add(row(Task.NEXT_TARGET, 1, median(more), Double.NaN, two.resident));
+    if (next) {
+      double more = two.median() - one.median();
+      rows.add(row(Task.NEXT_TARGET, 1, more, Double.NaN, two.resident));
     }
     return rows;
+  }
+
+  private void takeTurns(List<Timed> turns) throws Failure {
+    for (int round = 0; round < rounds; round++) {
+      for (Timed timed : turns) timed.times[round] = timed.run.milliseconds();
+    }
+  }
+
+  private static List<Timed> concat(List<Timed> some, List<Timed> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
   }
 
   private Tensor gaussians(int images) {
@@ -203,9 +223,9 @@ final class Benchmark {
     return since(start);
   }
 
-  private static double forward(OnnxRuntime peer) throws Failure {
-    for (int run = 1; run < TURN; run++) peer.run();
-    double time = peer.run();
+  private static double forward(OnnxRuntime peer, int input) throws Failure {
+    for (int run = 1; run < TURN; run++) peer.run(input);
+    double time = peer.run(input);
     peer.rest();
     return time;
   }

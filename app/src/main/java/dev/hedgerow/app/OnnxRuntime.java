@@ -4,13 +4,16 @@ import dev.hedgerow.engine.Tensor;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Version;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,16 +37,16 @@ final class OnnxRuntime implements AutoCloseable {
   private static final int PAUSE = 50;
 
   private final AutoCloseable session;
-  private final AutoCloseable input;
+  private final List<AutoCloseable> inputs = new ArrayList<>();
   private final String inputName;
 
   /**
    * Loads a network.
    *
-   * @param x what it will be run on
+   * @param xs what it will be run on
    * @throws Failure if ONNX Runtime is not on the class path or does not take the network
    */
-  OnnxRuntime(Path model, int threads, Tensor x) throws Failure {
+  OnnxRuntime(Path model, int threads, List<Tensor> xs) throws Failure {
     ClassLoader loader = find();
     LOADED.set(true);
     try {
@@ -57,15 +60,14 @@ final class OnnxRuntime implements AutoCloseable {
               environmentClass
                   .getMethod("createSession", String.class, optionsClass)
                   .invoke(environment, model.toString(), options);
-      input =
-          (AutoCloseable)
-              type(loader, "OnnxTensor")
-                  .getMethod("createTensor", environmentClass, FloatBuffer.class, long[].class)
-                  .invoke(
-                      null,
-                      environment,
-                      FloatBuffer.wrap(x.toArray()),
-                      Arrays.stream(x.shape().toArray()).asLongStream().toArray());
+      Method input =
+          type(loader, "OnnxTensor")
+              .getMethod("createTensor", environmentClass, FloatBuffer.class, long[].class);
+      for (Tensor x : xs) {
+        long[] extents = Arrays.stream(x.shape().toArray()).asLongStream().toArray();
+        var pixels = FloatBuffer.wrap(x.toArray());
+        inputs.add((AutoCloseable) input.invoke(null, environment, pixels, extents));
+      }
       var names = (Set<?>) session.getClass().getMethod("getInputNames").invoke(session);
       inputName = (String) names.iterator().next();
     } catch (ReflectiveOperationException refused) {
@@ -78,8 +80,8 @@ final class OnnxRuntime implements AutoCloseable {
     return LOADED.get();
   }
 
-  /** Runs the network once and returns how many milliseconds that took. */
-  double run() throws Failure {
+  /** Runs the network once on one of its inputs and returns how many milliseconds that took. */
+  double run(int input) throws Failure {
     try {
       long start = System.nanoTime();
       var result =
@@ -87,7 +89,7 @@ final class OnnxRuntime implements AutoCloseable {
               session
                   .getClass()
                   .getMethod("run", Map.class)
-                  .invoke(session, Map.of(inputName, input));
+                  .invoke(session, Map.of(inputName, inputs.get(input)));
       double time = (System.nanoTime() - start) / 1e6;
       result.close();
       return time;
@@ -111,7 +113,7 @@ final class OnnxRuntime implements AutoCloseable {
   @Override
   public void close() throws Failure {
     try {
-      input.close();
+      for (AutoCloseable input : inputs) input.close();
       session.close();
     } catch (Exception wrong) {
       throw new Failure("ONNX Runtime: " + wrong.getMessage(), wrong);

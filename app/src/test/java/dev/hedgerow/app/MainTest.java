@@ -976,11 +976,28 @@ class MainTest {
   void timesNetworks() throws IOException {
     Path json = folder.resolve("bench.json");
     Result result =
-        run("bench", "squeezenet1_1", "--rounds", "1", "--threads", "1", "--json", json.toString());
+        run(
+            "bench",
+            "squeezenet1_1",
+            "--rounds",
+            "1",
+            "--threads",
+            "1",
+            "--batch",
+            "2,1",
+            "--json",
+            json.toString());
     assertEquals(0, result.exitCode, result.err);
+    assertEquals(
+        List.of("forward 1 2", "forward 1 1", "explain 1 1", "next-target 1 1"),
+        result
+            .out
+            .lines()
+            .skip(2)
+            .map(line -> line.replaceFirst("squeezenet1_1 +(\\S+) +(\\d+) +(\\d+) .*", "$1 $2 $3"))
+            .toList());
     String text = Files.readString(json);
     for (String task : List.of("forward", "explain", "next-target")) {
-      assertTrue(result.out.contains("squeezenet1_1    " + task), result.out);
       assertTrue(text.contains("\"model\":\"squeezenet1_1\",\"task\":\"" + task + "\""), text);
     }
     assertTrue(text.startsWith("{\"machine\":\""), text);

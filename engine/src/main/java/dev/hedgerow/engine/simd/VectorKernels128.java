@@ -44,15 +44,15 @@ final class VectorKernels128 implements Kernels {
       int outputBlocks,
       int columns) {
     // What the sums of a column start from.
-    float[] first = start == null ? y : start;
-    int at = start == null ? yAt : startAt;
-    int step = start == null ? BLOCK : 0;
-    int block = start == null ? yBlock : BLOCK;
+    float[] s = start == null ? y : start;
+    int sAt = start == null ? yAt : startAt;
+    int sStep = start == null ? BLOCK : 0;
+    int sBlock = start == null ? yBlock : BLOCK;
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
       int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
-      int sLane = at + lane / BLOCK * block + lane % BLOCK;
+      int sLane = sAt + lane / BLOCK * sBlock + lane % BLOCK;
       int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-      run2(x, xAt, terms, w, wLane, first, sLane, step, y, yLane, columns);
+      run2(x, xAt, terms, w, wLane, s, sLane, sStep, y, yLane, columns);
     }
   }
 

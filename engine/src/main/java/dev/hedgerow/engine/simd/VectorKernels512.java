@@ -46,14 +46,14 @@ final class VectorKernels512 implements Kernels {
       int outputBlocks,
       int columns) {
     // What the sums of a column start from.
-    float[] first = start == null ? y : start;
-    int at = start == null ? yAt : startAt;
-    int step = start == null ? BLOCK : 0;
-    int block = start == null ? yBlock : BLOCK;
+    float[] s = start == null ? y : start;
+    int sAt = start == null ? yAt : startAt;
+    int sStep = start == null ? BLOCK : 0;
+    int sBlock = start == null ? yBlock : BLOCK;
     if (outputBlocks == 2) {
-      run2(x, xAt, terms, w, wAt, wBlock, first, at, step, block, y, yAt, yBlock, columns);
+      run2(x, xAt, terms, w, wAt, wBlock, s, sAt, sStep, sBlock, y, yAt, yBlock, columns);
     } else {
-      run1(x, xAt, terms, w, wAt, first, at, step, y, yAt, columns);
+      run1(x, xAt, terms, w, wAt, s, sAt, sStep, y, yAt, columns);
     }
   }
 
