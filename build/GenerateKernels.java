@@ -71,9 +71,9 @@ final class GenerateKernels {
   static final String CONVOLVE_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, terms, w, wAt, wBlock, s, sAt, sStep, sBlock, y, yAt, yBlock, columns);
+        run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
       } else {
-        run1(x, xAt, terms, w, wAt, s, sAt, sStep, y, yAt, columns);
+        run1(x, xAt, terms, w, wAt, y, yAt, columns);
       }
       """;
 
@@ -81,16 +81,15 @@ final class GenerateKernels {
       """
       for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
         int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
-        int sLane = sAt + lane / BLOCK * sBlock + lane % BLOCK;
         int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-        run2(x, xAt, terms, w, wLane, s, sLane, sStep, y, yLane, columns);
+        run2(x, xAt, terms, w, wLane, y, yLane, columns);
       }
       """;
 
   /** What the tiles take; those of two blocks also where the second is. */
   static String parameters(boolean next) {
-    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat[] s, int sAt, int sStep, %sfloat[] y, int yAt, %sint columns) {\n"
-        .formatted(next ? "int wNext, " : "", next ? "int sNext, " : "", next ? "int yNext, " : "");
+    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat[] y, int yAt, %sint columns) {\n"
+        .formatted(next ? "int wNext, " : "", next ? "int yNext, " : "");
   }
 
   /** The method that covers a run of columns with tiles, the widest first. */
@@ -98,8 +97,8 @@ final class GenerateKernels {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next)));
     String call =
-        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %ss, sAt + done * sStep, sStep, %sy, yAt + done * BLOCK, %s%%s);\n"
-            .formatted(next ? "wNext, " : "", next ? "sNext, " : "", next ? "yNext, " : "");
+        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %sy, yAt + done * BLOCK, %s%%s);\n"
+            .formatted(next ? "wNext, " : "", next ? "yNext, " : "");
     text.append("int done = 0;\n");
     if (whole > 0) {
       text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
@@ -128,7 +127,7 @@ final class GenerateKernels {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
-    text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, s, sAt%s);\n", "sStep", next ? "sNext" : "LANES"));
+    text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
     String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n%s}\n";
     if (unrolled > 1) {
       text.append("int i = 0;\nfor (; i <= terms - %1$d; i += %1$d) {\n".formatted(unrolled));
@@ -139,8 +138,8 @@ final class GenerateKernels {
       text.append("for (int i = 0; i < terms; i++) {\n");
     }
     text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
-    text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", "BLOCK", next ? "yNext" : "LANES"));
-    return text.append("xAt += %1$d * ROW;\nsAt += %1$d * sStep;\nyAt += %1$d * BLOCK;\n}\n}\n\n".formatted(columns)).toString();
+    text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", next));
+    return text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n}\n\n".formatted(columns)).toString();
   }
 
   /** The multiply-adds of the given term after i, of several in order of their loads. */
@@ -161,12 +160,12 @@ final class GenerateKernels {
     return text.toString();
   }
 
-  /** A line for each sum of a tile: its column and vector, at so many steps and, the second, at next. */
-  static String tileSums(int columns, int vectors, String line, String step, String next) {
+  /** A line for each sum of a tile: its column, its vector, and where it is in y. */
+  static String tileSums(int columns, int vectors, String line, boolean next) {
     var text = new StringBuilder();
     for (int c = 0; c < columns; c++) {
       for (int v = 0; v < vectors; v++) {
-        text.append(line.formatted(c, v, times(c, step) + (v == 0 ? "" : " + " + next)));
+        text.append(line.formatted(c, v, times(c, "BLOCK") + (v == 0 ? "" : next ? " + yNext" : " + LANES")));
       }
     }
     return text.toString();
@@ -367,11 +366,13 @@ final class GenerateKernels {
 
         @Override
         public void convolve(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float @Nullable [] start, int startAt, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
-          // What the sums of a column start from.
-          float[] s = start == null ? y : start;
-          int sAt = start == null ? yAt : startAt;
-          int sStep = start == null ? BLOCK : 0;
-          int sBlock = start == null ? yBlock : BLOCK;
+          if (start != null) {
+            for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+              FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+              int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+              for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+            }
+          }
           @CONVOLVE@
         }
 

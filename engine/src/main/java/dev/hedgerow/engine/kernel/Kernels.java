@@ -37,7 +37,7 @@ public interface Kernels {
    *
    * @param terms number of i; of several columns at most {@value #ROW_TERMS}
    * @param w 16 weights for each term; those of the next output block are {@code wBlock} further on
-   * @param start what the sums start from, nothing that is written to; null for y itself
+   * @param start what the sums start from; null for y itself
    * @param y written to
    * @param outputBlocks Q, 1 or 2
    */

@@ -45,133 +45,59 @@ final class VectorKernels256 implements Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
-    // What the sums of a column start from.
-    float[] s = start == null ? y : start;
-    int sAt = start == null ? yAt : startAt;
-    int sStep = start == null ? BLOCK : 0;
-    int sBlock = start == null ? yBlock : BLOCK;
+    if (start != null) {
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+        FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+      }
+    }
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
       int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
-      int sLane = sAt + lane / BLOCK * sBlock + lane % BLOCK;
       int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-      run2(x, xAt, terms, w, wLane, s, sLane, sStep, y, yLane, columns);
+      run2(x, xAt, terms, w, wLane, y, yLane, columns);
     }
   }
 
   private static void run2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
     int narrow = Math.min(columns / 4, Math.floorMod(-columns, 5)) * 4;
     int wide = (columns - narrow) / 5 * 5;
     if (wide > 0) {
-      tile5x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          wide);
+      tile5x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
       done += wide;
     }
     if (narrow > 0) {
-      tile4x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          narrow);
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, narrow);
       done += narrow;
     }
     if (columns - done >= 3) {
-      tile3x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          3);
+      tile3x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          2);
+      tile2x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          1);
+      tile1x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile5x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 5) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + LANES);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + LANES);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + LANES);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, s, sAt + 3 * sStep + LANES);
-      FloatVector a4v0 = FloatVector.fromArray(S, s, sAt + 4 * sStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, s, sAt + 4 * sStep + LANES);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + LANES);
       int i = 0;
       for (; i <= terms - 4; i += 4) {
         int from = xAt + i;
@@ -285,32 +211,21 @@ final class VectorKernels256 implements Kernels {
       a4v0.intoArray(y, yAt + 4 * BLOCK);
       a4v1.intoArray(y, yAt + 4 * BLOCK + LANES);
       xAt += 5 * ROW;
-      sAt += 5 * sStep;
       yAt += 5 * BLOCK;
     }
   }
 
   private static void tile4x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + LANES);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + LANES);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + LANES);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, s, sAt + 3 * sStep + LANES);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
       int i = 0;
       for (; i <= terms - 4; i += 4) {
         int from = xAt + i;
@@ -407,30 +322,19 @@ final class VectorKernels256 implements Kernels {
       a3v0.intoArray(y, yAt + 3 * BLOCK);
       a3v1.intoArray(y, yAt + 3 * BLOCK + LANES);
       xAt += 4 * ROW;
-      sAt += 4 * sStep;
       yAt += 4 * BLOCK;
     }
   }
 
   private static void tile3x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + LANES);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + LANES);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + LANES);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -453,28 +357,17 @@ final class VectorKernels256 implements Kernels {
       a2v0.intoArray(y, yAt + 2 * BLOCK);
       a2v1.intoArray(y, yAt + 2 * BLOCK + LANES);
       xAt += 3 * ROW;
-      sAt += 3 * sStep;
       yAt += 3 * BLOCK;
     }
   }
 
   private static void tile2x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + LANES);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + LANES);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -492,26 +385,15 @@ final class VectorKernels256 implements Kernels {
       a1v0.intoArray(y, yAt + BLOCK);
       a1v1.intoArray(y, yAt + BLOCK + LANES);
       xAt += 2 * ROW;
-      sAt += 2 * sStep;
       yAt += 2 * BLOCK;
     }
   }
 
   private static void tile1x2(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + LANES);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -524,7 +406,6 @@ final class VectorKernels256 implements Kernels {
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + LANES);
       xAt += 1 * ROW;
-      sAt += 1 * sStep;
       yAt += 1 * BLOCK;
     }
   }

@@ -45,15 +45,17 @@ final class VectorKernels512 implements Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
-    // What the sums of a column start from.
-    float[] s = start == null ? y : start;
-    int sAt = start == null ? yAt : startAt;
-    int sStep = start == null ? BLOCK : 0;
-    int sBlock = start == null ? yBlock : BLOCK;
+    if (start != null) {
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+        FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+      }
+    }
     if (outputBlocks == 2) {
-      run2(x, xAt, terms, w, wAt, wBlock, s, sAt, sStep, sBlock, y, yAt, yBlock, columns);
+      run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
     } else {
-      run1(x, xAt, terms, w, wAt, s, sAt, sStep, y, yAt, columns);
+      run1(x, xAt, terms, w, wAt, y, yAt, columns);
     }
   }
 
@@ -64,122 +66,34 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          columns);
+      tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, columns);
       return;
     }
     int wide = columns - columns % 7;
     if (wide > 0) {
-      tile7x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          wide);
+      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
       done += wide;
     }
     if (columns - done >= 4) {
-      tile4x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          4);
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          3);
+      tile3x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          2);
+      tile2x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x2(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          wNext,
-          s,
-          sAt + done * sStep,
-          sStep,
-          sNext,
-          y,
-          yAt + done * BLOCK,
-          yNext,
-          1);
+      tile1x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 1);
     }
   }
 
@@ -190,31 +104,27 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + sNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + sNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, s, sAt + 3 * sStep + sNext);
-      FloatVector a4v0 = FloatVector.fromArray(S, s, sAt + 4 * sStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, s, sAt + 4 * sStep + sNext);
-      FloatVector a5v0 = FloatVector.fromArray(S, s, sAt + 5 * sStep);
-      FloatVector a5v1 = FloatVector.fromArray(S, s, sAt + 5 * sStep + sNext);
-      FloatVector a6v0 = FloatVector.fromArray(S, s, sAt + 6 * sStep);
-      FloatVector a6v1 = FloatVector.fromArray(S, s, sAt + 6 * sStep + sNext);
-      FloatVector a7v0 = FloatVector.fromArray(S, s, sAt + 7 * sStep);
-      FloatVector a7v1 = FloatVector.fromArray(S, s, sAt + 7 * sStep + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+      FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
+      FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -262,7 +172,6 @@ final class VectorKernels512 implements Kernels {
       a7v0.intoArray(y, yAt + 7 * BLOCK);
       a7v1.intoArray(y, yAt + 7 * BLOCK + yNext);
       xAt += 8 * ROW;
-      sAt += 8 * sStep;
       yAt += 8 * BLOCK;
     }
   }
@@ -274,29 +183,25 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + sNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + sNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, s, sAt + 3 * sStep + sNext);
-      FloatVector a4v0 = FloatVector.fromArray(S, s, sAt + 4 * sStep);
-      FloatVector a4v1 = FloatVector.fromArray(S, s, sAt + 4 * sStep + sNext);
-      FloatVector a5v0 = FloatVector.fromArray(S, s, sAt + 5 * sStep);
-      FloatVector a5v1 = FloatVector.fromArray(S, s, sAt + 5 * sStep + sNext);
-      FloatVector a6v0 = FloatVector.fromArray(S, s, sAt + 6 * sStep);
-      FloatVector a6v1 = FloatVector.fromArray(S, s, sAt + 6 * sStep + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -339,7 +244,6 @@ final class VectorKernels512 implements Kernels {
       a6v0.intoArray(y, yAt + 6 * BLOCK);
       a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
       xAt += 7 * ROW;
-      sAt += 7 * sStep;
       yAt += 7 * BLOCK;
     }
   }
@@ -351,23 +255,19 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + sNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + sNext);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a3v1 = FloatVector.fromArray(S, s, sAt + 3 * sStep + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -395,7 +295,6 @@ final class VectorKernels512 implements Kernels {
       a3v0.intoArray(y, yAt + 3 * BLOCK);
       a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
       xAt += 4 * ROW;
-      sAt += 4 * sStep;
       yAt += 4 * BLOCK;
     }
   }
@@ -407,21 +306,17 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + sNext);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a2v1 = FloatVector.fromArray(S, s, sAt + 2 * sStep + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -444,7 +339,6 @@ final class VectorKernels512 implements Kernels {
       a2v0.intoArray(y, yAt + 2 * BLOCK);
       a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
       xAt += 3 * ROW;
-      sAt += 3 * sStep;
       yAt += 3 * BLOCK;
     }
   }
@@ -456,19 +350,15 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a1v1 = FloatVector.fromArray(S, s, sAt + sStep + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -486,7 +376,6 @@ final class VectorKernels512 implements Kernels {
       a1v0.intoArray(y, yAt + BLOCK);
       a1v1.intoArray(y, yAt + BLOCK + yNext);
       xAt += 2 * ROW;
-      sAt += 2 * sStep;
       yAt += 2 * BLOCK;
     }
   }
@@ -498,17 +387,13 @@ final class VectorKernels512 implements Kernels {
       float[] w,
       int wAt,
       int wNext,
-      float[] s,
-      int sAt,
-      int sStep,
-      int sNext,
       float[] y,
       int yAt,
       int yNext,
       int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a0v1 = FloatVector.fromArray(S, s, sAt + sNext);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -521,137 +406,50 @@ final class VectorKernels512 implements Kernels {
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
       xAt += 1 * ROW;
-      sAt += 1 * sStep;
       yAt += 1 * BLOCK;
     }
   }
 
   private static void run1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
     if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          columns);
+      tile8x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, columns);
       return;
     }
     int wide = columns - columns % 7;
     if (wide > 0) {
-      tile7x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          wide);
+      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
       done += wide;
     }
     if (columns - done >= 4) {
-      tile4x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          4);
+      tile4x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
       done += 4;
     }
     if (columns - done >= 3) {
-      tile3x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          3);
+      tile3x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 3);
       done += 3;
     }
     if (columns - done >= 2) {
-      tile2x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          2);
+      tile2x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 2);
       done += 2;
     }
     if (columns - done >= 1) {
-      tile1x1(
-          x,
-          xAt + done * ROW,
-          terms,
-          w,
-          wAt,
-          s,
-          sAt + done * sStep,
-          sStep,
-          y,
-          yAt + done * BLOCK,
-          1);
+      tile1x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 1);
     }
   }
 
   private static void tile8x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 8) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a4v0 = FloatVector.fromArray(S, s, sAt + 4 * sStep);
-      FloatVector a5v0 = FloatVector.fromArray(S, s, sAt + 5 * sStep);
-      FloatVector a6v0 = FloatVector.fromArray(S, s, sAt + 6 * sStep);
-      FloatVector a7v0 = FloatVector.fromArray(S, s, sAt + 7 * sStep);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -682,31 +480,20 @@ final class VectorKernels512 implements Kernels {
       a6v0.intoArray(y, yAt + 6 * BLOCK);
       a7v0.intoArray(y, yAt + 7 * BLOCK);
       xAt += 8 * ROW;
-      sAt += 8 * sStep;
       yAt += 8 * BLOCK;
     }
   }
 
   private static void tile7x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 7) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
-      FloatVector a4v0 = FloatVector.fromArray(S, s, sAt + 4 * sStep);
-      FloatVector a5v0 = FloatVector.fromArray(S, s, sAt + 5 * sStep);
-      FloatVector a6v0 = FloatVector.fromArray(S, s, sAt + 6 * sStep);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -734,28 +521,17 @@ final class VectorKernels512 implements Kernels {
       a5v0.intoArray(y, yAt + 5 * BLOCK);
       a6v0.intoArray(y, yAt + 6 * BLOCK);
       xAt += 7 * ROW;
-      sAt += 7 * sStep;
       yAt += 7 * BLOCK;
     }
   }
 
   private static void tile4x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 4) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
-      FloatVector a3v0 = FloatVector.fromArray(S, s, sAt + 3 * sStep);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -774,27 +550,16 @@ final class VectorKernels512 implements Kernels {
       a2v0.intoArray(y, yAt + 2 * BLOCK);
       a3v0.intoArray(y, yAt + 3 * BLOCK);
       xAt += 4 * ROW;
-      sAt += 4 * sStep;
       yAt += 4 * BLOCK;
     }
   }
 
   private static void tile3x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 3) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
-      FloatVector a2v0 = FloatVector.fromArray(S, s, sAt + 2 * sStep);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -810,26 +575,15 @@ final class VectorKernels512 implements Kernels {
       a1v0.intoArray(y, yAt + BLOCK);
       a2v0.intoArray(y, yAt + 2 * BLOCK);
       xAt += 3 * ROW;
-      sAt += 3 * sStep;
       yAt += 3 * BLOCK;
     }
   }
 
   private static void tile2x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 2) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
-      FloatVector a1v0 = FloatVector.fromArray(S, s, sAt + sStep);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -842,25 +596,14 @@ final class VectorKernels512 implements Kernels {
       a0v0.intoArray(y, yAt);
       a1v0.intoArray(y, yAt + BLOCK);
       xAt += 2 * ROW;
-      sAt += 2 * sStep;
       yAt += 2 * BLOCK;
     }
   }
 
   private static void tile1x1(
-      float[] x,
-      int xAt,
-      int terms,
-      float[] w,
-      int wAt,
-      float[] s,
-      int sAt,
-      int sStep,
-      float[] y,
-      int yAt,
-      int columns) {
+      float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     for (int column = 0; column < columns; column += 1) {
-      FloatVector a0v0 = FloatVector.fromArray(S, s, sAt);
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
@@ -870,7 +613,6 @@ final class VectorKernels512 implements Kernels {
       }
       a0v0.intoArray(y, yAt);
       xAt += 1 * ROW;
-      sAt += 1 * sStep;
       yAt += 1 * BLOCK;
     }
   }
