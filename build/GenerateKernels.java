@@ -15,25 +15,30 @@ final class GenerateKernels {
     Path directory = Path.of(arguments[0]);
     // Tile columns, widest first, chosen so that accumulators, weights and broadcasts fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, 1);
-    write(directory, 256, new int[] {5, 4, 3, 2, 1}, 0, 4);
-    write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0, 1);
+    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, "columns % 7 > 0", 1, 7);
+    write(directory, 256, new int[] {5, 4, 3, 2, 1}, 4, "terms <= 128", 4, 4);
+    write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0, "", 1, 5);
   }
 
   /**
-   * @param whole columns of a tile for runs of so many columns, or a multiple, that are no multiple
-   *     of the widest tile; 0 for runs of the two widest, which differ by a column
+   * @param tiles columns of tiles, widest first; where the second has one less, runs are of both, so
+   *     that little is left, else of the widest
+   * @param whole columns of a tile, one of {@code tiles} or wider, for runs of so many columns, or a
+   *     multiple; 0 for none
+   * @param when which of these runs take that tile
    * @param unrolled terms of an iteration of the two widest tiles; more than one only for x86's 16
    *     registers, where fences keep C2 from loading more than they hold, and are no instructions.
    *     Vectors of 256 bits on other processors take these tiles too, fences and all
+   * @param best what runs are best a multiple of
    */
-  static void write(Path directory, int bits, int[] tiles, int whole, int unrolled) throws Exception {
+  static void write(Path directory, int bits, int[] tiles, int whole, String when, int unrolled, int best)
+      throws Exception {
     int lanes = bits / 32;
     boolean pairs = lanes == BLOCK; // two output blocks share each broadcast
     var tileMethods = new StringBuilder();
     for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
-      tileMethods.append(run(tiles, whole, vectors, pairs));
-      if (whole > 0) tileMethods.append(tile(whole, vectors, pairs, unrolled));
+      tileMethods.append(run(tiles, whole, when, vectors, pairs));
+      if (whole > tiles[0]) tileMethods.append(tile(whole, vectors, pairs, unrolled));
       for (int columns : tiles) {
         tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] ? unrolled : 1));
       }
@@ -52,6 +57,7 @@ final class GenerateKernels {
     String source =
         TEMPLATE
             .replace("@BITS@", Integer.toString(bits))
+            .replace("@TILE@", Integer.toString(best))
             .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@SHUFFLES@", shuffles)
             .replace("@HALVES@", halves.toString().stripTrailing())
@@ -93,7 +99,7 @@ final class GenerateKernels {
   }
 
   /** The method that covers a run of columns with tiles, the widest first. */
-  static String run(int[] tiles, int whole, int vectors, boolean pairs) {
+  static String run(int[] tiles, int whole, String when, int vectors, boolean pairs) {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next)));
     String call =
@@ -101,8 +107,11 @@ final class GenerateKernels {
             .formatted(next ? "wNext, " : "", next ? "yNext, " : "");
     text.append("int done = 0;\n");
     if (whole > 0) {
-      text.append("if (columns %% %d == 0 && columns %% %d > 0) {\n".formatted(whole, tiles[0]));
+      text.append("if (columns %% %d == 0 && %s) {\n".formatted(whole, when));
       text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
+    }
+    boolean mixed = tiles[1] == tiles[0] - 1;
+    if (!mixed) {
       text.append("int wide = columns - columns %% %d;\n".formatted(tiles[0]));
     } else {
       // Each tile of a column less makes up for one that is missing to a multiple of the widest.
@@ -112,7 +121,7 @@ final class GenerateKernels {
     }
     // What these leave is less than two of any other.
     for (int tile : tiles) {
-      boolean several = tile == tiles[0] || whole == 0 && tile == tiles[1];
+      boolean several = tile == tiles[0] || mixed && tile == tiles[1];
       String count = tile == tiles[0] ? "wide" : several ? "narrow" : Integer.toString(tile);
       text.append("if (%s) {\n".formatted(several ? count + " > 0" : "columns - done >= " + tile));
       text.append(call.formatted(tile, vectors, count));
@@ -126,11 +135,17 @@ final class GenerateKernels {
   static String tile(int columns, int vectors, boolean pairs, int unrolled) {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
+    if (unrolled > 1) {
+      // Where an iteration is certain, C2 checks what all columns read before the loop over them.
+      text.append("int last = terms - %d;\nif (last < 0) {\n".formatted(unrolled));
+      String call = "tile1x%d(x, xAt, terms, w, wAt, %sy, yAt, %scolumns);\nreturn;\n}\n";
+      text.append(call.formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : ""));
+    }
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
     text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
     String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n%s}\n";
     if (unrolled > 1) {
-      text.append("int i = 0;\nfor (; i <= terms - %1$d; i += %1$d) {\n".formatted(unrolled));
+      text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));
       var terms = new StringBuilder();
       for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
       text.append(body.formatted(terms) + "for (; i < terms; i++) {\n");
@@ -362,6 +377,11 @@ final class GenerateKernels {
         @Override
         public String name() {
           return "vector-@BITS@";
+        }
+
+        @Override
+        public int tile() {
+          return @TILE@;
         }
 
         @Override

@@ -27,11 +27,14 @@ final class Gathered {
   /** Floats of a task's rows, about. */
   private static final int FLOATS = 90_000;
 
-  /** Most pixels of a task. */
+  /** Most pixels of a task: 12 tiles of 7 columns, or 21 of 4. */
   private static final int PIXELS = 84;
 
-  /** What the pixels of a task are a multiple of: columns of the register tile at 512 bits. */
-  private static final int TILE = 7;
+  /** A task may have as many pixels as this, about, however many terms they have. */
+  private static final int LEAST_PIXELS = 14;
+
+  /** Least pixels of a band that is cut for the number of tasks alone: no less than a tile. */
+  private static final int LEAST_BAND = 7;
 
   /** Least tasks for an image, if it has as many tiles. */
   private static final int TASKS = 4;
@@ -61,6 +64,9 @@ final class Gathered {
 
   private final int pixels;
 
+  /** What the pixels of a task are a multiple of, but for the last ones'. */
+  private final int tile;
+
   private Gathered(
       Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
     this.engine = engine;
@@ -70,6 +76,7 @@ final class Gathered {
     this.y = y;
     this.epilogue = epilogue;
     this.taps = sweep.tapY().length;
+    this.tile = engine.kernels().tile();
     this.channels = x.shape().extent(1);
     this.height = x.shape().extent(2);
     this.width = x.shape().extent(3);
@@ -90,7 +97,7 @@ final class Gathered {
 
   private void run() {
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
-    int most = Math.clamp(FLOATS / terms / TILE * TILE, 2 * TILE, PIXELS);
+    int most = Math.clamp(FLOATS / terms, LEAST_PIXELS, PIXELS) / tile * tile;
     int least = Math.ceilDiv(pixels, most);
     // Few bands: smaller tasks, so that no thread waits long for another.
     boolean few = least < TASKS;
@@ -102,7 +109,7 @@ final class Gathered {
       return;
     }
     int groups = Math.ceilDiv(packing.units(), units);
-    int bands = Math.max(least, Math.min(Math.ceilDiv(TASKS, groups), pixels / TILE));
+    int bands = Math.max(least, Math.min(Math.ceilDiv(TASKS, groups), pixels / LEAST_BAND));
     engine.forEach(
         x.shape().extent(0) * bands * groups,
         task -> {
@@ -128,8 +135,8 @@ final class Gathered {
 
   /** Returns the first pixel of a band; bands are of the same number of tiles but for one. */
   private int begin(int band, int bands) {
-    int tiles = Math.ceilDiv(pixels, TILE);
-    return Math.min(pixels, (int) ((long) tiles * band / bands) * TILE);
+    int tiles = Math.ceilDiv(pixels, tile);
+    return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
   }
 
   /** Copies the rows of a whole image, then multiplies them. */

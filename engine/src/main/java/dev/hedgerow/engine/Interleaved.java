@@ -84,7 +84,9 @@ final class Interleaved {
     int outputBlocks = blocks(y.shape().extent(1));
     int area = outputHeight * outputWidth;
     long each = new Rows(1, window.height(), run, 0, run).floats();
-    int perTask = Math.clamp(FLOATS / each, 1, Math.ceilDiv(area, TASKS));
+    long most = FLOATS / each;
+    if (most > kernels.tile()) most -= most % kernels.tile();
+    int perTask = Math.clamp(most, 1, Math.ceilDiv(area, TASKS));
     var rows = new Rows(perTask, window.height(), run, 0, run);
     int bands = Math.ceilDiv(area, perTask);
     int step = window.strideX() * channels;

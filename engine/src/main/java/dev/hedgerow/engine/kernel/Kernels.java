@@ -23,6 +23,9 @@ public interface Kernels {
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
+  /** Returns the columns, 7 at most, that {@link #convolve}'s runs are best a multiple of. */
+  int tile();
+
   /**
    * Multiplies rows of some pixels with the weights of one or two blocks of output channels:
    *

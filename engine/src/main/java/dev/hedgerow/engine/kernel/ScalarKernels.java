@@ -14,6 +14,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public int tile() {
+    return 1;
+  }
+
+  @Override
   public void convolve(
       float[] x,
       int xAt,

@@ -29,6 +29,11 @@ final class VectorKernels128 implements Kernels {
   }
 
   @Override
+  public int tile() {
+    return 5;
+  }
+
+  @Override
   public void convolve(
       float[] x,
       int xAt,

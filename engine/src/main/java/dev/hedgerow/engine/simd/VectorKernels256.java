@@ -31,6 +31,11 @@ final class VectorKernels256 implements Kernels {
   }
 
   @Override
+  public int tile() {
+    return 4;
+  }
+
+  @Override
   public void convolve(
       float[] x,
       int xAt,
@@ -62,6 +67,10 @@ final class VectorKernels256 implements Kernels {
   private static void run2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
+    if (columns % 4 == 0 && terms <= 128) {
+      tile4x2(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, columns);
+      return;
+    }
     int narrow = Math.min(columns / 4, Math.floorMod(-columns, 5)) * 4;
     int wide = (columns - narrow) / 5 * 5;
     if (wide > 0) {
@@ -87,6 +96,11 @@ final class VectorKernels256 implements Kernels {
 
   private static void tile5x2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
+    int last = terms - 4;
+    if (last < 0) {
+      tile1x2(x, xAt, terms, w, wAt, y, yAt, columns);
+      return;
+    }
     for (int column = 0; column < columns; column += 5) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
@@ -99,7 +113,7 @@ final class VectorKernels256 implements Kernels {
       FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
       FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + LANES);
       int i = 0;
-      for (; i <= terms - 4; i += 4) {
+      for (; i <= last; i += 4) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         VarHandle.loadLoadFence();
@@ -217,6 +231,11 @@ final class VectorKernels256 implements Kernels {
 
   private static void tile4x2(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
+    int last = terms - 4;
+    if (last < 0) {
+      tile1x2(x, xAt, terms, w, wAt, y, yAt, columns);
+      return;
+    }
     for (int column = 0; column < columns; column += 4) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + LANES);
@@ -227,7 +246,7 @@ final class VectorKernels256 implements Kernels {
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + LANES);
       int i = 0;
-      for (; i <= terms - 4; i += 4) {
+      for (; i <= last; i += 4) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         VarHandle.loadLoadFence();

@@ -31,6 +31,11 @@ final class VectorKernels512 implements Kernels {
   }
 
   @Override
+  public int tile() {
+    return 7;
+  }
+
+  @Override
   public void convolve(
       float[] x,
       int xAt,

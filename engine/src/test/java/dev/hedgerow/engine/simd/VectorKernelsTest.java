@@ -69,7 +69,7 @@ class VectorKernelsTest {
     float[] x = Samples.gaussians(random, 7 + most * Kernels.ROW);
     float[] start = Samples.gaussians(random, 5 + 32);
     float[] before = Samples.gaussians(random, 2 + 2 * yBlock);
-    for (int terms : new int[] {1, 2, 7, 33, Kernels.ROW_TERMS}) {
+    for (int terms : new int[] {1, 2, 3, 4, 7, 33, Kernels.ROW_TERMS}) {
       for (int outputBlocks = 1; outputBlocks <= 2; outputBlocks++) {
         int wBlock = terms * 16 + 5;
         float[] w = Samples.gaussians(random, 11 + outputBlocks * wBlock);
