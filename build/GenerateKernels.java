@@ -232,7 +232,7 @@ final class GenerateKernels {
     text.append("}\nfor (int r = 0; r < %d; r++) {\n".formatted(to));
     for (int c = 0; c < from; c++) text.append(load(c, "scratch", "(%d * r + %d) * BLOCK".formatted(from, c)));
     text.append(line(kind));
-    String end = kind.equals("output") ? ".add(start).max(low)" : "";
+    String end = kind.equals("output") ? ".add(start)" : "";
     for (int c = 0; c < to; c++) text.append("t%d%s.intoArray(%s, %s);\n".formatted(c, end, target, targetAt.formatted(c)));
     return text.append("}\n").toString();
   }
@@ -435,6 +435,20 @@ final class GenerateKernels {
         }
 
         @Override
+        public void finish(float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count) {
+          if (add == null) {
+            for (int i = 0; i < count; i += LANES) {
+              FloatVector.fromArray(S, sums, at + i).max(low).intoArray(y, yAt + i);
+            }
+          } else {
+            for (int i = 0; i < count; i += LANES) {
+              FloatVector sum = FloatVector.fromArray(S, sums, at + i);
+              sum.add(FloatVector.fromArray(S, add, yAt + i)).max(low).intoArray(y, yAt + i);
+            }
+          }
+        }
+
+        @Override
         public void winogradWeights(float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
           FloatVector four = FloatVector.broadcast(S, 4);
           FloatVector g0 = FloatVector.broadcast(S, ScalarKernels.G[3 * row]);
@@ -459,7 +473,7 @@ final class GenerateKernels {
         }
 
         @Override
-        public void winogradOutput(float[] m, int mAt, int mStep, float[] bias, int biasAt, float low, float[] scratch, float[] y, int yAt, int yRow) {
+        public void winogradOutput(float[] m, int mAt, int mStep, float[] bias, int biasAt, float[] scratch, float[] y, int yAt, int yRow) {
           FloatVector two = FloatVector.broadcast(S, 2);
           FloatVector four = FloatVector.broadcast(S, 4);
           FloatVector eight = FloatVector.broadcast(S, 8);

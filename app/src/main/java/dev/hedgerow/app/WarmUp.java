@@ -45,7 +45,7 @@ final class WarmUp {
   /** One block and two, whose tiles differ with 512 bits. */
   private static final List<Integer> OUTPUTS = List.of(32, 16, 32, 16, 32);
 
-  /** Whole tiles, the fewest that Winograd's algorithm is used for, and its fewest channels. */
+  /** Whole tiles, the fewest that Winograd's algorithm is used for. */
   private static final int SIDE = 12;
 
   private static final Vgg SPATIAL =

@@ -406,7 +406,8 @@ public final class Convolution implements LinearOperator {
           }
           // Only forward sweeps are finished; theirs is one stretch of each block.
           int length = ((toRow - fromRow - 1) * width + toColumn - fromColumn) * BLOCK;
-          epilogue.finish(to.data, y + fromRow * rowTarget + fromColumn * columnTarget, length);
+          int at = y + fromRow * rowTarget + fromColumn * columnTarget;
+          epilogue.finishInPlace(kernels, to.data, at, length);
         });
   }
 

@@ -1,5 +1,6 @@
 package dev.hedgerow.engine;
 
+import dev.hedgerow.engine.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,24 +18,41 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
   }
 
   /**
-   * Finishes the sums of the one or two blocks of outputs from {@code block} on.
+   * Copies the sums {@code [block][pixel][16]} of one or two blocks of outputs to y and finishes
+   * them there. Tiles of a product that wrote to y themselves would wait for memory.
    *
-   * @param from where the first pixel of that block is
-   * @param count of pixels, which follow each other
+   * @param block the first of them
+   * @param first of the pixels, which follow each other
    */
-  void finish(Tensor y, int block, int from, int count) {
-    int blocks = Math.min(2, Tensor.blocks(y.shape().extent(1)) - block);
-    int area = y.shape().extent(2) * y.shape().extent(3) * Tensor.BLOCK;
-    for (int i = 0; i < blocks; i++) finish(y.data, from + i * area, count * Tensor.BLOCK);
+  void finishBlocks(
+      Kernels kernels, float[] sums, Tensor y, int sample, int block, int first, int pixels) {
+    int area = y.shape().extent(2) * y.shape().extent(3);
+    int blocks = Tensor.blocks(y.shape().extent(1));
+    int length = pixels * Tensor.BLOCK;
+    for (int i = 0; i < Math.min(2, blocks - block); i++) {
+      int to = ((sample * blocks + block + i) * area + first) * Tensor.BLOCK;
+      finish(kernels, sums, i * length, y.data, to, length);
+    }
   }
 
-  /** Finishes {@code length} floats of y from {@code from} on, which hold {@code start + Σ}. */
-  void finish(float[] y, int from, int length) {
-    if (add != null) {
-      float[] a = add.data;
-      for (int i = from; i < from + length; i++) y[i] = Math.max(y[i] + a[i], low);
-    } else if (low > Float.NEGATIVE_INFINITY) {
-      for (int i = from; i < from + length; i++) y[i] = Math.max(y[i], low);
+  /** Copies {@code length} sums, which hold {@code start + Σ}, to y and finishes them there. */
+  void finish(Kernels kernels, float[] sums, int from, float[] y, int to, int length) {
+    if (isEmpty()) {
+      System.arraycopy(sums, from, y, to, length);
+    } else {
+      kernels.finish(sums, from, add == null ? null : add.data, low, y, to, length);
     }
+  }
+
+  /**
+   * Finishes {@code length} floats of y where they are, which hold {@code start + Σ}. Touches none
+   * if there is nothing to do: what sweeps back have computed is not one stretch.
+   */
+  void finishInPlace(Kernels kernels, float[] y, int at, int length) {
+    if (!isEmpty()) finish(kernels, y, at, y, at, length);
+  }
+
+  private boolean isEmpty() {
+    return add == null && low == Float.NEGATIVE_INFINITY;
   }
 }

@@ -14,7 +14,8 @@ import java.util.Arrays;
  *
  * <pre>
  * rows of [block][tap][channel]   some {@value #FLOATS} floats a band, 0 outside images; in L2
- * y[output block][pixel]          of 32 outputs, a unit of the weights, at a time: rows × weights
+ * sums[output block][pixel]       of 32 outputs, a unit of the weights, at a time: rows × weights; in
+ *                                 L1 until they are copied to y
  * </pre>
  *
  * A task is a band and up to {@value #UNITS} units, half as many if there are few bands, and copies
@@ -225,13 +226,7 @@ final class Gathered {
     int count = end - first;
     int outputBlocks = blocks(y.shape().extent(1));
     int outputs = Math.min(2, outputBlocks - 2 * unit);
-    int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
-    int plane = (sample * outputBlocks + 2 * unit) * area;
-    // Pixels of a phase do not follow each other in y.
-    boolean phase = sweep.stepY() > 1 || sweep.stepX() > 1;
-    float[] sums = phase ? engine.scratch().take(outputs * count * BLOCK) : y.data;
-    int to = phase ? 0 : plane + first * BLOCK;
-    int block = phase ? count * BLOCK : area;
+    float[] sums = engine.scratch().take(outputs * count * BLOCK);
     rows.multiply(
         engine.kernels(),
         data,
@@ -245,14 +240,19 @@ final class Gathered {
         epilogue.start(),
         2 * unit * BLOCK,
         sums,
-        to,
-        block,
+        0,
+        count * BLOCK,
         outputs);
-    if (!phase) {
-      epilogue.finish(y, 2 * unit, to, count);
-      return; // Phases are of sweeps back, which have nothing to finish.
+    if (sweep.stepY() > 1 || sweep.stepX() > 1) {
+      // Phases are of sweeps back, which have nothing to finish.
+      int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
+      for (int i = 0; i < outputs; i++) {
+        int plane = (sample * outputBlocks + 2 * unit + i) * area;
+        spread(sums, i * count * BLOCK, plane, first, end);
+      }
+    } else {
+      epilogue.finishBlocks(engine.kernels(), sums, y, sample, 2 * unit, first, count);
     }
-    for (int i = 0; i < outputs; i++) spread(sums, i * block, plane + i * area, first, end);
     engine.scratch().give(sums);
   }
 

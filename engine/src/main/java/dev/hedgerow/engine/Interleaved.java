@@ -16,7 +16,7 @@ import java.util.Arrays;
  * image[row][column][channel]             with its border of zeros
  *       └─ window's row ──┘
  * rows[pixel][window's row][its floats]   of the outputs of a task; in L2
- * y[output block][pixel]                  of 32 outputs at a time: rows × weights
+ * sums[output block][pixel]               of 32 outputs at a time: rows × weights; copied to y
  * </pre>
  *
  * The weights are in that order anyway, and so are the sums.
@@ -109,8 +109,9 @@ final class Interleaved {
               }
             }
           }
+          int pixels = end - first;
+          float[] sums = engine.scratch().take(2 * pixels * BLOCK);
           for (int unit = 0; unit < weights.length; unit++) {
-            int to = ((sample * outputBlocks + 2 * unit) * area + first) * BLOCK;
             rows.multiply(
                 kernels,
                 data,
@@ -118,17 +119,18 @@ final class Interleaved {
                 0,
                 window.height(),
                 0,
-                end - first,
+                pixels,
                 weights[unit],
                 0,
                 epilogue.start(),
                 2 * unit * BLOCK,
-                y.data,
-                to,
-                area * BLOCK,
+                sums,
+                0,
+                pixels * BLOCK,
                 Math.min(2, outputBlocks - 2 * unit));
-            epilogue.finish(y, 2 * unit, to, end - first);
+            epilogue.finishBlocks(kernels, sums, y, sample, 2 * unit, first, pixels);
           }
+          engine.scratch().give(sums);
           engine.scratch().give(data);
         });
     engine.scratch().give(image);

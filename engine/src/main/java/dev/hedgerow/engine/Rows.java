@@ -6,6 +6,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ROW;
 import static dev.hedgerow.engine.kernel.Kernels.ROW_TERMS;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the terms of a product are: a row for each pixel, all that its sums read, in panels of up
@@ -63,6 +64,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    *
    * @param at where the rows begin in {@code rows}
    * @param w {@code [output block][term][output]} from {@code wAt} on, of these pieces alone
+   * @param start what sums start from; null for what y holds
    * @param y written to, from the first of these pixels on
    */
   void multiply(
@@ -75,7 +77,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
       int count,
       float[] w,
       int wAt,
-      float[] start,
+      float @Nullable [] start,
       int startAt,
       float[] y,
       int yAt,

@@ -61,8 +61,10 @@ final class Scratch {
 
   /** Returns an array of at least {@code length} floats, to be given back. */
   float[] take(int length) {
-    float[] array = length > LONGEST ? null : workspaces.get(size(length)).poll();
-    return array != null ? array : new float[rounded(length)];
+    float @Nullable [] known = length > LONGEST ? null : workspaces.get(size(length)).poll();
+    float[] array = known != null ? known : new float[rounded(length)];
+    assert spoil(array);
+    return array;
   }
 
   /** Takes back an array that {@link #take} returned. */

@@ -13,17 +13,42 @@ import java.util.Arrays;
  * d of 6×6 inputs. Summed over the channels, the product in brackets is 36 products of matrices:
  *
  * <pre>
- * V[36] of rows of channels     a batch of tiles is transformed, a few tiles a task; in L3
- * U[6][block][channel][output]  a task transforms the weights of 32 outputs for 6 of the products,
- *                               from the packing that the direct kernel reads; in L2
- * M[36][block][tile][output]    multiplies them with its tiles, and goes on to the next 6; in L2
- * Y                             it transforms M to pixels
+ * d[row][pixel][channel]        what a row of tiles reads, with zeros outside images, is copied
+ * V[36] of rows of channels     and transformed, for a batch of tiles
+ * U[36][block][channel][output] weights of 32 outputs are transformed from what the direct kernel
+ *                               reads
+ * M[36][block][tile][output]    the products, one after the other
+ * Y[row][pixel][output]         are transformed to a row of tiles, which is copied to the output
  * </pre>
  *
- * A product's {@link Rows} are those of a batch's tiles. Rounding errors are relative to the
+ * Where images are large and channels few ({@link #runByTiles}), U is made first, and a task does
+ * the rest for some tiles, so that their V and M come and go within a core's caches. Where channels
+ * are many ({@link #runByOutputs}), U takes longer to read than to make. V of a batch is in the
+ * last-level cache then, and a task is 32 outputs for all or some of its tiles: it makes the part
+ * of U for 6 products and {@value #WEIGHT_BLOCKS} blocks of channels, in L2, when it comes to them,
+ * and adds the products of further channels to M.
+ *
+ * <p>Large images and outputs do not fit caches, so they are read and written row by row.
+ *
+ * <p>A product's {@link Rows} are those of a batch's tiles. Rounding errors are relative to the
  * largest value of a tile. An output all of whose tile's inputs are zero is exactly the bias.
  */
 final class Winograd {
+  /** Tiles of a task that does all for them. */
+  private static final int TASK_TILES = 28;
+
+  /** Most pairs of an input and an output channel with which U is made first: it has 2.4 MB. */
+  private static final int FEW_PAIRS = 128 * 128;
+
+  /** Least tiles of an image for each output with which U is made first. */
+  private static final int TILES_PER_OUTPUT = 3;
+
+  /** Floats of V of a batch, about, with what lies between its rows: some MiB of a last level. */
+  private static final int BATCH_FLOATS = 1_000_000;
+
+  /** Tiles that a batch may have however long their rows are: weights are transformed for each. */
+  private static final int BATCH_TILES = 28;
+
   /** Tasks of a batch, at least, if they have {@link #LEAST_TILES}. */
   private static final int TASKS = 4;
 
@@ -33,28 +58,30 @@ final class Winograd {
    */
   private static final int LEAST_TILES = 8;
 
-  /** Tiles that a batch may have however long their rows are: weights are transformed for each. */
-  private static final int BATCH_TILES = 28;
-
-  /** Blocks of channels, of any tiles, of a task that transforms inputs. */
+  /** Blocks of channels, of all its tiles, of a task that transforms inputs, about. */
   private static final int TRANSFORMED_BLOCKS = 64;
 
   /**
-   * Floats of V, about, with what lies between its rows: what leaves room in a last-level cache of
-   * a few MiB a core. A task's M, of at most 102 tiles then, takes half of L2.
+   * Blocks of channels whose weights are transformed at a time: they are read once for each 6
+   * products, and remain in L2 meanwhile.
    */
-  private static final int BATCH_FLOATS = 1_000_000;
+  private static final int WEIGHT_BLOCKS = 8;
 
   /** Products are numbered by the rows of a tile's 6×6 values. */
   private static final int SIDE = 6;
 
   private static final int PRODUCTS = SIDE * SIDE;
+
+  /** Floats that the transform of a block of a tile works in. */
   private static final int SCRATCH = PRODUCTS * BLOCK;
+
+  /** What products start from. */
+  private static final float[] ZEROS = new float[2 * BLOCK];
 
   private final Engine engine;
   private final Kernels kernels;
-  private final Tensor from;
-  private final Tensor to;
+  private final Tensor input;
+  private final Tensor output;
   private final int top;
   private final int left;
 
@@ -64,40 +91,50 @@ final class Winograd {
   private final Epilogue epilogue;
   private final int sources;
   private final int tilesX;
-  private final int tilesPerImage;
+  private final int tilesY;
   private final int tiles;
 
   private Winograd(
       Engine engine,
-      Tensor from,
-      Tensor to,
+      Tensor input,
+      Tensor output,
       int top,
       int left,
       int[] positions,
       Epilogue epilogue) {
     this.engine = engine;
     this.kernels = engine.kernels();
-    this.from = from;
-    this.to = to;
+    this.input = input;
+    this.output = output;
     this.top = top;
     this.left = left;
     this.positions = positions;
     this.epilogue = epilogue;
-    this.sources = from.shape().extent(1);
-    this.tilesX = Math.ceilDiv(to.shape().extent(3), 4);
-    this.tilesPerImage = Math.ceilDiv(to.shape().extent(2), 4) * tilesX;
-    this.tiles = tilesPerImage * to.shape().extent(0);
+    this.sources = input.shape().extent(1);
+    this.tilesX = Math.ceilDiv(output.shape().extent(3), 4);
+    this.tilesY = Math.ceilDiv(output.shape().extent(2), 4);
+    this.tiles = output.shape().extent(0) * tilesY * tilesX;
   }
 
   /**
    * Whether this pays for a convolution with 3×3 taps at stride 1: the transforms cost as much as
-   * some 20 channels of either side, a task's transformed weights as much as 2 tiles, and tiles
-   * that overhang the image compute what nobody reads. The batch does not count: what becomes of an
-   * image does not depend on its company.
+   * some 20 channels of either side, or 16 inputs where U is made first, a task's transformed
+   * weights as much as 2 tiles, and tiles that overhang the image compute what nobody reads. The
+   * batch does not count: what becomes of an image does not depend on its company.
    */
   static boolean pays(int sources, int targets, Shape target) {
     int tiles = Math.ceilDiv(target.extent(2), 4) * Math.ceilDiv(target.extent(3), 4);
-    return sources >= 32 && targets >= 32 && tiles >= 9;
+    int leastSources = weightsFirst(sources, targets, tiles) ? 16 : 32;
+    return sources >= leastSources && targets >= 32 && tiles >= 9;
+  }
+
+  /**
+   * Whether U is made first. Each task then reads all of it from the last-level cache, for few
+   * tiles, instead of making 32 outputs' of it for many: this pays if it is small, and the weights
+   * that are transformed once are few for the tiles. The batch does not count.
+   */
+  private static boolean weightsFirst(int sources, int targets, int tiles) {
+    return tiles >= TILES_PER_OUTPUT * targets && sources * targets <= FEW_PAIRS;
   }
 
   /**
@@ -107,176 +144,266 @@ final class Winograd {
    * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
    */
   static void run(
-      Engine engine, Sweep sweep, float[][] weights, Tensor from, Tensor to, Epilogue epilogue) {
+      Engine engine,
+      Sweep sweep,
+      float[][] weights,
+      Tensor input,
+      Tensor output,
+      Epilogue epilogue) {
     int top = sweep.top();
     int left = sweep.left();
     int[] positions = new int[9];
     for (int tap = 0; tap < 9; tap++) {
       positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
     }
-    new Winograd(engine, from, to, top, left, positions, epilogue).run(weights);
+    new Winograd(engine, input, output, top, left, positions, epilogue).run(weights);
   }
 
   private void run(float[][] weights) {
+    if (weightsFirst(sources, output.shape().extent(1), tilesX * tilesY)) {
+      runByTiles(weights);
+    } else {
+      runByOutputs(weights);
+    }
+  }
+
+  /** Transforms all weights, then does all else for a few tiles a task. */
+  private void runByTiles(float[][] weights) {
+    int uStep = uStep(sources);
+    float[] u = engine.scratch().take(weights.length * PRODUCTS * uStep);
+    engine.forEach(
+        weights.length * SIDE,
+        task -> {
+          int unit = task / SIDE;
+          int at = task * SIDE * uStep;
+          transformWeights(unit, weights[unit], 0, blocks(sources), task % SIDE, u, at, uStep);
+        });
+    int tasks = Math.ceilDiv(tiles, TASK_TILES);
+    engine.forEach(
+        tasks,
+        task -> {
+          var batch = new Batch(task, tasks);
+          for (int row = batch.begin / tilesX; row * tilesX < batch.end; row++) {
+            batch.transform(row, 0, blocks(sources));
+          }
+          for (int unit = 0; unit < weights.length; unit++) {
+            var products = new Products(unit, batch.begin, batch.end);
+            for (int row = 0; row < SIDE; row++) {
+              int at = (unit * SIDE + row) * SIDE * uStep;
+              products.multiply(row, batch, 0, blocks(sources), u, at, uStep);
+            }
+            products.store();
+          }
+          engine.scratch().give(batch.v);
+        });
+    engine.scratch().give(u);
+  }
+
+  /** Transforms a batch of tiles, then computes 32 outputs of all or some of them a task. */
+  private void runByOutputs(float[][] weights) {
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
     int batches = Math.ceilDiv(tiles, most);
-    int batch = Math.ceilDiv(tiles, batches);
-    int parts = Math.clamp(batch / LEAST_TILES, 1, Math.ceilDiv(TASKS, weights.length));
-    var rows = Rows.ofBlocks(batch, sources, 1);
-    int vStep = odd(Math.toIntExact(rows.floats()));
-    float[] v = engine.scratch().take(PRODUCTS * vStep);
     for (int i = 0; i < batches; i++) {
-      int first = (int) ((long) tiles * i / batches);
-      int count = (int) ((long) tiles * (i + 1) / batches) - first;
-      int perTask = Math.max(1, TRANSFORMED_BLOCKS / blocks(sources));
+      var batch = new Batch(i, batches);
+      int parts = Math.clamp(batch.tiles() / LEAST_TILES, 1, Math.ceilDiv(TASKS, weights.length));
+      int perTask = Math.max(1, TRANSFORMED_BLOCKS / Math.min(tilesX, batch.tiles()));
+      int groups = Math.ceilDiv(blocks(sources), perTask);
+      int firstRow = batch.begin / tilesX;
       engine.forEach(
-          Math.ceilDiv(count, perTask),
-          task ->
-              transformInputs(
-                  v, rows, vStep, first, task * perTask, Math.min(count, (task + 1) * perTask)));
+          (Math.ceilDiv(batch.end, tilesX) - firstRow) * groups,
+          task -> {
+            int block = task % groups * perTask;
+            int endBlock = Math.min(blocks(sources), block + perTask);
+            batch.transform(firstRow + task / groups, block, endBlock);
+          });
       engine.forEach(
           weights.length * parts,
           task -> {
             int unit = task % weights.length;
             int part = task / weights.length;
-            int begin = count * part / parts;
-            int end = count * (part + 1) / parts;
-            multiply(unit, weights[unit], v, rows, vStep, first, begin, end);
+            int begin = batch.begin + batch.tiles() * part / parts;
+            int end = batch.begin + batch.tiles() * (part + 1) / parts;
+            computeOutputs(unit, weights[unit], batch, begin, end);
           });
+      engine.scratch().give(batch.v);
     }
-    engine.scratch().give(v);
   }
 
-  /** Transforms the tiles {@code first + begin} to {@code first + end} to rows of V. */
-  private void transformInputs(float[] v, Rows rows, int vStep, int first, int begin, int end) {
-    float[] scratch = engine.scratch().take(2 * SCRATCH);
-    int height = from.shape().extent(2);
-    int width = from.shape().extent(3);
-    int area = height * width * BLOCK;
-    int blocks = blocks(sources);
-    for (int i = begin; i < end; i++) {
-      int tile = first + i;
-      int y = tile % tilesPerImage / tilesX * 4 - top;
-      int x = tile % tilesPerImage % tilesX * 4 - left;
-      boolean inside = y >= 0 && x >= 0 && y + 6 <= height && x + 6 <= width;
-      int plane = tile / tilesPerImage * blocks * area;
-      for (int block = 0; block < blocks; block++, plane += area) {
-        int at = rows.at(block, i);
-        if (inside) {
-          int pixel = plane + (y * width + x) * BLOCK;
-          kernels.winogradInput(from.data, pixel, width * BLOCK, scratch, v, at, vStep);
-        } else {
-          copyTile(plane, y, x, scratch);
-          kernels.winogradInput(scratch, SCRATCH, 6 * BLOCK, scratch, v, at, vStep);
+  /** Computes the outputs of a unit for the tiles from begin to end. */
+  private void computeOutputs(int unit, float[] weights, Batch batch, int begin, int end) {
+    int uStep = uStep(Math.min(sources, WEIGHT_BLOCKS * BLOCK));
+    float[] u = engine.scratch().take(SIDE * uStep);
+    var products = new Products(unit, begin, end);
+    for (int block = 0, next; block < blocks(sources); block = next) {
+      next = Math.min(blocks(sources), block + WEIGHT_BLOCKS);
+      for (int row = 0; row < SIDE; row++) {
+        transformWeights(unit, weights, block, next, row, u, 0, uStep);
+        products.multiply(row, batch, block, next, u, 0, uStep);
+      }
+    }
+    products.store();
+    engine.scratch().give(u);
+  }
+
+  /** V of the tiles from begin to end. */
+  private final class Batch {
+    final int begin;
+    final int end;
+    final Rows rows;
+    final int step;
+    final float[] v;
+
+    /** Takes the given one of so many batches of all tiles. */
+    Batch(int number, int batches) {
+      begin = (int) ((long) tiles * number / batches);
+      end = (int) ((long) tiles * (number + 1) / batches);
+      rows = Rows.ofBlocks(end - begin, sources, 1);
+      step = odd(Math.toIntExact(rows.floats()));
+      v = engine.scratch().take(PRODUCTS * step);
+    }
+
+    int tiles() {
+      return end - begin;
+    }
+
+    /** Transforms some blocks of those tiles that are in a row of tiles. */
+    void transform(int tileRow, int block, int endBlock) {
+      int first = Math.max(begin, tileRow * tilesX);
+      int next = Math.min(end, (tileRow + 1) * tilesX);
+      int pixels = 4 * (next - first) + 2;
+      float[] scratch = engine.scratch().take(SCRATCH);
+      float[] d = engine.scratch().take(SIDE * pixels * BLOCK);
+      for (; block < endBlock; block++) {
+        copyInputs(first, block, pixels, d);
+        for (int tile = first; tile < next; tile++) {
+          int at = 4 * (tile - first) * BLOCK;
+          int row = rows.at(block, tile - begin);
+          kernels.winogradInput(d, at, pixels * BLOCK, scratch, v, row, step);
         }
       }
-    }
-    engine.scratch().give(scratch);
-  }
-
-  /** Copies a tile of which some pixels are outside the input, zeros there. */
-  private void copyTile(int plane, int y, int x, float[] patch) {
-    int height = from.shape().extent(2);
-    int width = from.shape().extent(3);
-    Arrays.fill(patch, SCRATCH, 2 * SCRATCH, 0f);
-    int firstX = Math.max(0, -x);
-    int endX = Math.min(6, width - x);
-    if (firstX >= endX) return;
-    for (int r = Math.max(0, -y); r < Math.min(6, height - y); r++) {
-      System.arraycopy(
-          from.data,
-          plane + ((y + r) * width + x + firstX) * BLOCK,
-          patch,
-          SCRATCH + (r * 6 + firstX) * BLOCK,
-          (endX - firstX) * BLOCK);
+      engine.scratch().give(d);
+      engine.scratch().give(scratch);
     }
   }
 
-  /** Computes the outputs of a unit for the tiles {@code first + begin} to {@code first + end}. */
-  private void multiply(
-      int unit, float[] weights, float[] v, Rows rows, int vStep, int first, int begin, int end) {
-    int outputs = Math.min(2, blocks(to.shape().extent(1)) - 2 * unit);
-    int columns = end - begin;
-    int uStep = odd(outputs * sources * BLOCK);
-    int mStep = odd(columns * outputs * BLOCK);
-    float[] scratch = engine.scratch().take(2 * SCRATCH);
-    float[] u = engine.scratch().take(SIDE * uStep);
-    float[] m = engine.scratch().take(PRODUCTS * mStep);
-    float[] zeros = new float[2 * BLOCK];
-    for (int row = 0; row < SIDE; row++) {
-      transformWeights(weights, outputs, row, u, uStep);
-      for (int i = 0; i < SIDE; i++) {
-        int product = row * SIDE + i;
-        rows.multiply(
-            kernels,
-            v,
-            product * vStep,
-            0,
-            blocks(sources),
-            begin,
-            columns,
-            u,
-            i * uStep,
-            zeros,
-            0,
-            m,
-            product * mStep,
-            columns * BLOCK,
-            outputs);
-      }
+  /** Copies 6 rows of pixels of a block from where a tile begins on, zeros outside the image. */
+  private void copyInputs(int tile, int block, int pixels, float[] d) {
+    int height = input.shape().extent(2);
+    int width = input.shape().extent(3);
+    int y = tile / tilesX % tilesY * 4 - top;
+    int x = tile % tilesX * 4 - left;
+    int plane = (tile / tilesX / tilesY * blocks(sources) + block) * height * width;
+    int first = Math.clamp(-x, 0, pixels);
+    int end = Math.clamp(width - x, first, pixels);
+    for (int r = 0; r < SIDE; r++) {
+      int row = r * pixels;
+      boolean inside = first < end && y + r >= 0 && y + r < height;
+      int begin = inside ? first : pixels;
+      Arrays.fill(d, row * BLOCK, (row + begin) * BLOCK, 0f);
+      if (!inside) continue;
+      int at = (plane + (y + r) * width + x + first) * BLOCK;
+      System.arraycopy(input.data, at, d, (row + first) * BLOCK, (end - first) * BLOCK);
+      Arrays.fill(d, (row + end) * BLOCK, (row + pixels) * BLOCK, 0f);
     }
-    for (int i = 0; i < columns; i++) {
-      for (int block = 0; block < outputs; block++) {
-        int at = (block * columns + i) * BLOCK;
-        store(first + begin + i, 2 * unit + block, m, at, mStep, scratch);
-      }
-    }
-    engine.scratch().give(m);
-    engine.scratch().give(u);
-    engine.scratch().give(scratch);
   }
 
-  /** Computes a row of U for all channels. */
-  private void transformWeights(float[] weights, int outputs, int row, float[] u, int uStep) {
+  /** Computes a row of U for the channels of some blocks. */
+  private void transformWeights(
+      int unit, float[] weights, int block, int endBlock, int row, float[] u, int uAt, int uStep) {
     int[] taps = new int[9];
-    for (int block = 0; block < blocks(sources); block++) {
+    int begin = block * BLOCK;
+    int terms = Math.min(sources, endBlock * BLOCK) - begin;
+    for (; block < endBlock; block++) {
       int channels = Math.min(BLOCK, sources - block * BLOCK);
       for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * BLOCK;
-      for (int output = 0; output < outputs; output++) {
-        int at = (output * sources + block * BLOCK) * BLOCK;
-        kernels.winogradWeights(weights, 9 * at, taps, channels, row, u, at, uStep);
+      for (int target = 0; target < outputs(unit); target++) {
+        int from = 9 * (target * sources + block * BLOCK) * BLOCK;
+        int at = uAt + (target * terms + block * BLOCK - begin) * BLOCK;
+        kernels.winogradWeights(weights, from, taps, channels, row, u, at, uStep);
       }
     }
   }
 
-  /** Stores the pixels of a tile that are inside the output. */
-  private void store(int tile, int block, float[] m, int at, int mStep, float[] scratch) {
-    int height = to.shape().extent(2);
-    int width = to.shape().extent(3);
-    int y = tile % tilesPerImage / tilesX * 4;
-    int x = tile % tilesPerImage % tilesX * 4;
-    int plane = tile / tilesPerImage * blocks(to.shape().extent(1)) + block;
-    int pixel = (plane * height * width + y * width + x) * BLOCK;
-    boolean inside = y + 4 <= height && x + 4 <= width;
-    kernels.winogradOutput(
-        m,
-        at,
-        mStep,
-        epilogue.start(),
-        block * BLOCK,
-        epilogue.add() == null ? epilogue.low() : Float.NEGATIVE_INFINITY,
-        scratch,
-        inside ? to.data : scratch,
-        inside ? pixel : SCRATCH,
-        (inside ? width : 4) * BLOCK);
-    if (inside && epilogue.add() == null) return;
-    int floats = Math.min(4, width - x) * BLOCK;
-    for (int r = 0; r < Math.min(4, height - y); r++) {
-      int row = pixel + r * width * BLOCK;
-      if (!inside) System.arraycopy(scratch, SCRATCH + r * 4 * BLOCK, to.data, row, floats);
-      if (epilogue.add() != null) epilogue.finish(to.data, row, floats);
+  /** M of a unit for the tiles from begin to end. */
+  private final class Products {
+    final int unit;
+    final int begin;
+    final int end;
+    final int step;
+    final float[] m;
+
+    Products(int unit, int begin, int end) {
+      this.unit = unit;
+      this.begin = begin;
+      this.end = end;
+      this.step = odd(outputs(unit) * (end - begin) * BLOCK);
+      this.m = engine.scratch().take(PRODUCTS * step);
     }
+
+    /** Adds the products of some blocks of the batch with a row of U, which has these alone. */
+    void multiply(int row, Batch batch, int block, int endBlock, float[] u, int uAt, int uStep) {
+      for (int i = 0; i < SIDE; i++) {
+        int product = row * SIDE + i;
+        batch.rows.multiply(
+            kernels,
+            batch.v,
+            product * batch.step,
+            block,
+            endBlock,
+            begin - batch.begin,
+            end - begin,
+            u,
+            uAt + i * uStep,
+            block == 0 ? ZEROS : null,
+            0,
+            m,
+            product * step,
+            (end - begin) * BLOCK,
+            outputs(unit));
+      }
+    }
+
+    /** Stores the tiles and gives M back. */
+    void store() {
+      int height = output.shape().extent(2);
+      int width = output.shape().extent(3);
+      int blocks = blocks(output.shape().extent(1));
+      float[] scratch = engine.scratch().take(SCRATCH);
+      float[] pixels = engine.scratch().take(4 * 4 * Math.min(tilesX, end - begin) * BLOCK);
+      int at = 0;
+      for (int block = 2 * unit; block < 2 * unit + outputs(unit); block++) {
+        for (int tile = begin, next; tile < end; tile = next) {
+          next = Math.min(end, (tile / tilesX + 1) * tilesX);
+          int row = 4 * (next - tile) * BLOCK;
+          for (int i = 0; i < row; i += 4 * BLOCK, at += BLOCK) {
+            kernels.winogradOutput(
+                m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, i, row);
+          }
+          int y = tile / tilesX % tilesY * 4;
+          int x = tile % tilesX * 4;
+          int plane = (tile / tilesX / tilesY * blocks + block) * height * width;
+          int floats = Math.min(row, (width - x) * BLOCK);
+          for (int r = 0; r < Math.min(4, height - y); r++) {
+            int pixel = plane + (y + r) * width + x;
+            epilogue.finish(kernels, pixels, r * row, output.data, pixel * BLOCK, floats);
+          }
+        }
+      }
+      engine.scratch().give(pixels);
+      engine.scratch().give(scratch);
+      engine.scratch().give(m);
+    }
+  }
+
+  /** Returns how many blocks of outputs a unit has. */
+  private int outputs(int unit) {
+    return Math.min(2, blocks(output.shape().extent(1)) - 2 * unit);
+  }
+
+  /** Returns the distance between products of U with so many channels. */
+  private static int uStep(int channels) {
+    return odd(2 * channels * BLOCK);
   }
 
   /** Rounds up to an odd number of cache lines, so that the 36 matrices share no cache sets. */

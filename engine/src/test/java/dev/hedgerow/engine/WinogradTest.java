@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.ConvolutionTest.Case;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import net.jqwik.api.Arbitraries;
@@ -20,8 +21,18 @@ import org.junit.jupiter.api.Test;
 class WinogradTest {
   private final Engine engine = Engine.sequential();
 
+  /** Small images of many channels; large ones of few, whose weights are transformed first. */
   @Provide
   Arbitrary<Case> cases() {
+    return Arbitraries.oneOf(
+        cases(32, 70, 70, 9, 22),
+        cases(120, 300, 36, 9, 13),
+        cases(16, 31, 36, 43, 46),
+        cases(32, 36, 36, 43, 46));
+  }
+
+  private static Arbitrary<Case> cases(
+      int inputs, int mostInputs, int mostOutputs, int side, int mostSide) {
     Arbitrary<Window> windows =
         Arbitraries.integers()
             .between(0, 3)
@@ -30,10 +41,10 @@ class WinogradTest {
             .map(p -> new Window(3, 3, 1, 1, 1, 1, p.get(0), p.get(1), p.get(2), p.get(3)));
     return Combinators.combine(
             Arbitraries.integers().between(1, 2),
-            Arbitraries.integers().between(32, 70),
-            Arbitraries.integers().between(32, 70),
-            Arbitraries.integers().between(9, 22),
-            Arbitraries.integers().between(9, 22),
+            Arbitraries.integers().between(inputs, mostInputs),
+            Arbitraries.integers().between(32, mostOutputs),
+            Arbitraries.integers().between(side, mostSide),
+            Arbitraries.integers().between(side, mostSide),
             windows,
             Arbitraries.longs())
         .as((n, in, out, h, w, window, seed) -> new Case(n, in, out, 1, h, w, window, seed));
@@ -71,7 +82,7 @@ class WinogradTest {
 
   /**
    * The errors are at most (2 + K)·ε times the largest Σ|w||x|, K being the nine weights of 32
-   * channels or more; the transforms, whose growth this has to cover, spread them over a tile.
+   * channels; the transforms, whose growth this has to cover, spread them over a tile.
    */
   private static void assertErrorIsBounded(double[] expected, double[] sums, Tensor actual) {
     double largest = Arrays.stream(sums).max().orElseThrow();
@@ -84,10 +95,54 @@ class WinogradTest {
     assertThreadsAndOtherImagesDoNotMatter(c);
   }
 
-  /** More tiles than a batch of them has, which ends within an image. */
+  /** More tiles than a batch of them has, which ends within an image and within a row. */
   @Test
   void batchesOfTilesDoNotMatter() {
-    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 40, 72, 1, 20, 28, Window.of(3, 1, 1), 5));
+    Window window = Window.of(3, 1, 1);
+    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 40, 72, 1, 20, 28, window, 5));
+    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 40, 40, 1, 45, 46, window, 6));
+    assertThreadsAndOtherImagesDoNotMatter(new Case(2, 32, 32, 1, 10, 400, window, 7));
+    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 300, 40, 1, 20, 28, window, 8));
+  }
+
+  /** Parts of rows of tiles that begin right of the image, or end left of it. */
+  @Test
+  void widePadding() {
+    Window right = new Window(3, 3, 1, 1, 1, 1, 4, 4, 4, 4);
+    Window left = new Window(3, 3, 1, 1, 1, 1, 1, 9, 1, 1);
+    forwardsErrorIsBounded(new Case(1, 16, 32, 1, 103, 99, right, 0));
+    forwardsErrorIsBounded(new Case(2, 16, 32, 1, 46, 46, left, 0));
+  }
+
+  @Property(tries = 12, seed = "4")
+  void biasAdditionAndReluAreThoseOfTheExactEngine(@ForAll("cases") Case c) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    float[] b = Samples.gaussians(random, c.outputs());
+    Parameter bias = Parameter.of(Shape.of(c.outputs()), b);
+    Convolution convolution = ConvolutionTest.convolution(c, w, bias);
+    float[] values = Samples.gaussians(random, c.input().size());
+    List<Tensor> x = List.of(Tensor.of(c.input(), values));
+    Shape output = convolution.outputShape(c.input());
+    Tensor add = Tensor.of(output, Samples.gaussians(random, output.size()));
+    float tolerance = (2 + 9 * 32) * 0x1p-24f * largestSum(convolution, c, values);
+    for (Convolution each : List.of(convolution, convolution.rectified())) {
+      for (Tensor added : Arrays.asList(null, add)) {
+        assertArrayEquals(
+            each.apply(engine.exact(), x, null, added).toArray(),
+            each.apply(engine, x, null, added).toArray(),
+            tolerance);
+      }
+    }
+  }
+
+  /** Returns the largest Σ|w||x|, which the error is relative to. */
+  private float largestSum(Convolution convolution, Case c, float[] x) {
+    Tensor magnitudes = Tensor.of(c.input(), ConvolutionTest.absolute(x));
+    float[] sums = convolution.forward(engine.exact(), WeightView.ABSOLUTE, magnitudes).toArray();
+    float largest = 0;
+    for (float sum : sums) largest = Math.max(largest, sum);
+    return largest;
   }
 
   private void assertThreadsAndOtherImagesDoNotMatter(Case c) {

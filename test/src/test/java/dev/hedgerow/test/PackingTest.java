@@ -29,7 +29,7 @@ class PackingTest {
   private final CountingEngine counting = new CountingEngine();
   private final Graph graph =
       Twins.of(Families.find("vgg16").orElseThrow(), 4)
-          .graph(Shape.of(1, 3, 64, 64), 10, HeWeights::of);
+          .graph(Shape.of(1, 3, 96, 96), 10, HeWeights::of);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

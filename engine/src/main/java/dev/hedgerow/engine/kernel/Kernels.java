@@ -99,6 +99,18 @@ public interface Kernels {
       int count);
 
   /**
+   * Finishes sums: {@code y[yAt + i] = max(sums[at + i] + add[yAt + i], low)} for i below {@code
+   * count}.
+   *
+   * @param sums may be y itself, from {@code yAt} on
+   * @param add null for nothing
+   * @param low 0 for a ReLU, −∞ for none
+   * @param count a multiple of 16
+   */
+  void finish(
+      float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count);
+
+  /**
    * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each of some
    * channels and 16 outputs o, where g[k][l] is {@code w[wAt + taps[3k + l] + 16·channel + o]}, and
    * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + 16·channel + o]}.
@@ -119,11 +131,10 @@ public interface Kernels {
 
   /**
    * Transforms the products of Winograd's F(4×4, 3×3) to a tile of 4×4 pixels of one block: {@code
-   * Y = max(Aᵀ M A + bias, low)} for each channel, where M[r][c] is {@code m[mAt + (6r + c)·mStep +
-   * lane]}, and {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
+   * Y = Aᵀ M A + bias} for each channel, where M[r][c] is {@code m[mAt + (6r + c)·mStep + lane]},
+   * and {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
    *
    * @param bias 16 values from {@code biasAt} on
-   * @param low 0 for a ReLU, −∞ for none
    * @param scratch 576 floats, overwritten
    */
   void winogradOutput(
@@ -132,7 +143,6 @@ public interface Kernels {
       int mStep,
       float[] bias,
       int biasAt,
-      float low,
       float[] scratch,
       float[] y,
       int yAt,

@@ -124,6 +124,14 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void finish(
+      float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i++) {
+      y[yAt + i] = Math.max(add == null ? sums[at + i] : sums[at + i] + add[yAt + i], low);
+    }
+  }
+
+  @Override
   public void winogradWeights(
       float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
     for (int i = 0; i < channels * BLOCK; i++) {
@@ -158,7 +166,6 @@ public final class ScalarKernels implements Kernels {
       int mStep,
       float[] bias,
       int biasAt,
-      float low,
       float[] scratch,
       float[] y,
       int yAt,
@@ -169,8 +176,7 @@ public final class ScalarKernels implements Kernels {
       for (int i = 0; i < 36; i++) products[i] = m[mAt + i * mStep + lane];
       transform(AT, 4, 6, products, scratch, result);
       for (int i = 0; i < 16; i++) {
-        y[yAt + i / 4 * yRow + i % 4 * BLOCK + lane] =
-            Math.max(result[i] + bias[biasAt + lane], low);
+        y[yAt + i / 4 * yRow + i % 4 * BLOCK + lane] = result[i] + bias[biasAt + lane];
       }
     }
   }

@@ -682,6 +682,21 @@ final class VectorKernels512 implements Kernels {
   }
 
   @Override
+  public void finish(
+      float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count) {
+    if (add == null) {
+      for (int i = 0; i < count; i += LANES) {
+        FloatVector.fromArray(S, sums, at + i).max(low).intoArray(y, yAt + i);
+      }
+    } else {
+      for (int i = 0; i < count; i += LANES) {
+        FloatVector sum = FloatVector.fromArray(S, sums, at + i);
+        sum.add(FloatVector.fromArray(S, add, yAt + i)).max(low).intoArray(y, yAt + i);
+      }
+    }
+  }
+
+  @Override
   public void winogradWeights(
       float[] w, int wAt, int[] taps, int channels, int row, float[] u, int uAt, int uStep) {
     FloatVector four = FloatVector.broadcast(S, 4);
@@ -800,7 +815,6 @@ final class VectorKernels512 implements Kernels {
       int mStep,
       float[] bias,
       int biasAt,
-      float low,
       float[] scratch,
       float[] y,
       int yAt,
@@ -845,10 +859,10 @@ final class VectorKernels512 implements Kernels {
         FloatVector t1 = e.fma(two, q);
         FloatVector t2 = s.fma(four, p);
         FloatVector t3 = e.fma(eight, q).add(d5);
-        t0.add(start).max(low).intoArray(y, yAt + r * yRow + 0 * BLOCK + lane);
-        t1.add(start).max(low).intoArray(y, yAt + r * yRow + 1 * BLOCK + lane);
-        t2.add(start).max(low).intoArray(y, yAt + r * yRow + 2 * BLOCK + lane);
-        t3.add(start).max(low).intoArray(y, yAt + r * yRow + 3 * BLOCK + lane);
+        t0.add(start).intoArray(y, yAt + r * yRow + 0 * BLOCK + lane);
+        t1.add(start).intoArray(y, yAt + r * yRow + 1 * BLOCK + lane);
+        t2.add(start).intoArray(y, yAt + r * yRow + 2 * BLOCK + lane);
+        t3.add(start).intoArray(y, yAt + r * yRow + 3 * BLOCK + lane);
       }
     }
   }

@@ -113,6 +113,36 @@ class VectorKernelsTest {
     return sum;
   }
 
+  /** Sums are finished elsewhere or where they are, and nothing beside them is written. */
+  @Test
+  void finishesAsDocumented() {
+    var random = new Random(4);
+    float[] sums = Samples.gaussians(random, 3 + 48 + 2);
+    float[] add = Samples.gaussians(random, sums.length + 4);
+    float[] before = Samples.gaussians(random, add.length);
+    sums[5] = -0f;
+    sums[6] = Float.NaN;
+    for (int count : new int[] {0, 16, 48}) {
+      for (float low : new float[] {0, Float.NEGATIVE_INFINITY}) {
+        for (boolean adds : new boolean[] {true, false}) {
+          float[] expected = before.clone();
+          float[] inPlace = before.clone();
+          for (int i = 0; i < count; i++) {
+            float sum = sums[3 + i] + (adds ? add[7 + i] : -0f);
+            expected[7 + i] = Math.max(sum, low);
+          }
+          float[] y = before.clone();
+          kernels.finish(sums, 3, adds ? add : null, low, y, 7, count);
+          String where = "%s %d %s %s".formatted(kernels.name(), count, low, adds);
+          assertArrayEquals(expected, y, where);
+          System.arraycopy(sums, 3, inPlace, 7, count);
+          kernels.finish(inPlace, 7, adds ? add : null, low, inPlace, 7, count);
+          assertArrayEquals(expected, inPlace, where);
+        }
+      }
+    }
+  }
+
   /** Shares are those of doubles within two ulps; their sum is as exact as one of doubles. */
   @Test
   void sharesAreThoseOfDoubles() {
