@@ -241,7 +241,6 @@ final class Gathered {
         2 * unit * BLOCK,
         sums,
         0,
-        count * BLOCK,
         outputs);
     if (sweep.stepY() > 1 || sweep.stepX() > 1) {
       // Phases are of sweeps back, which have nothing to finish.

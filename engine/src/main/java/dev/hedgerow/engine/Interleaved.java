@@ -126,7 +126,6 @@ final class Interleaved {
                 2 * unit * BLOCK,
                 sums,
                 0,
-                pixels * BLOCK,
                 Math.min(2, outputBlocks - 2 * unit));
             epilogue.finishBlocks(kernels, sums, y, sample, 2 * unit, first, pixels);
           }

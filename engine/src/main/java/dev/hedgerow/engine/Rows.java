@@ -65,7 +65,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    * @param at where the rows begin in {@code rows}
    * @param w {@code [output block][term][output]} from {@code wAt} on, of these pieces alone
    * @param start what sums start from; null for what y holds
-   * @param y written to, from the first of these pixels on
+   * @param y {@code [output block][pixel][output]} of these pixels alone from {@code yAt} on
    */
   void multiply(
       Kernels kernels,
@@ -81,7 +81,6 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
       int startAt,
       float[] y,
       int yAt,
-      int yBlock,
       int outputBlocks) {
     int wBlock = terms(fromPiece, toPiece) * BLOCK;
     for (int piece = fromPiece, end; piece < toPiece; piece = end) {
@@ -97,7 +96,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
           startAt,
           y,
           yAt,
-          yBlock,
+          count * BLOCK,
           outputBlocks,
           count);
     }

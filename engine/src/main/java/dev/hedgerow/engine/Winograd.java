@@ -359,7 +359,6 @@ final class Winograd {
             0,
             m,
             product * step,
-            (end - begin) * BLOCK,
             outputs(unit));
       }
     }

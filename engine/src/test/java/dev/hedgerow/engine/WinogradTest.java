@@ -19,6 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /** 3×3 convolutions of an engine that need not be exact. */
 class WinogradTest {
+  /** (2 + K), K being the nine weights of 32 channels: errors are so many times ε at most. */
+  private static final int ROUNDINGS = 2 + 9 * 32;
+
   private final Engine engine = Engine.sequential();
 
   /** Small images of many channels; large ones of few, whose weights are transformed first. */
@@ -81,13 +84,13 @@ class WinogradTest {
   }
 
   /**
-   * The errors are at most (2 + K)·ε times the largest Σ|w||x|, K being the nine weights of 32
-   * channels; the transforms, whose growth this has to cover, spread them over a tile.
+   * The errors are relative to the largest Σ|w||x|: the transforms, whose growth the bound has to
+   * cover, spread them over a tile.
    */
   private static void assertErrorIsBounded(double[] expected, double[] sums, Tensor actual) {
     double largest = Arrays.stream(sums).max().orElseThrow();
     Arrays.setAll(sums, i -> largest);
-    Samples.assertClose(expected, sums, 2 + 9 * 32, actual);
+    Samples.assertClose(expected, sums, ROUNDINGS, actual);
   }
 
   @Property(tries = 20, seed = "3")
@@ -125,7 +128,7 @@ class WinogradTest {
     List<Tensor> x = List.of(Tensor.of(c.input(), values));
     Shape output = convolution.outputShape(c.input());
     Tensor add = Tensor.of(output, Samples.gaussians(random, output.size()));
-    float tolerance = (2 + 9 * 32) * 0x1p-24f * largestSum(convolution, c, values);
+    float tolerance = ROUNDINGS * 0x1p-24f * largestSum(convolution, c, values);
     for (Convolution each : List.of(convolution, convolution.rectified())) {
       for (Tensor added : Arrays.asList(null, add)) {
         assertArrayEquals(
