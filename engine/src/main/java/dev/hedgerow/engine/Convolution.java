@@ -38,12 +38,20 @@ public final class Convolution implements LinearOperator {
   /** What {@link #apply} returns at least. */
   private final float low;
 
+  /** What {@link #apply} does last. */
+  private final @Nullable MaxPool pool;
+
   private final List<Sweep> forwardSweeps;
   private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
   private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
 
   private Convolution(
-      Parameter weight, @Nullable Parameter bias, Window window, int groups, float low) {
+      Parameter weight,
+      @Nullable Parameter bias,
+      Window window,
+      int groups,
+      float low,
+      @Nullable MaxPool pool) {
     this.weight = weight;
     this.bias = bias;
     this.window = window;
@@ -51,6 +59,7 @@ public final class Convolution implements LinearOperator {
     this.outputs = weight.shape().extent(0);
     this.inputs = weight.shape().extent(1) * groups;
     this.low = low;
+    this.pool = pool;
     this.forwardSweeps = List.of(Sweep.forward(window));
   }
 
@@ -83,7 +92,7 @@ public final class Convolution implements LinearOperator {
           "conv2d: bias is %s but weight %s expects [%d]"
               .formatted(bias.shape(), shape, shape.extent(0)));
     }
-    return new Convolution(weight, bias, window, groups, Float.NEGATIVE_INFINITY);
+    return new Convolution(weight, bias, window, groups, Float.NEGATIVE_INFINITY, null);
   }
 
   /**
@@ -91,10 +100,10 @@ public final class Convolution implements LinearOperator {
    * weights and a bias of its own.
    *
    * @throws IllegalArgumentException if the normalization is of another number of channels, or this
-   *     is {@link #rectified}
+   *     is {@link #rectified} or {@link #pooled}
    */
   public Convolution then(BatchNormalization normalization) {
-    if (normalization.channels() != outputs || low == 0) {
+    if (normalization.channels() != outputs || low == 0 || pool != null) {
       throw new IllegalArgumentException(
           "conv2d: weight %s is not followed by a batch normalization of %d channels"
               .formatted(weight.shape(), normalization.channels()));
@@ -116,7 +125,22 @@ public final class Convolution implements LinearOperator {
 
   /** Returns a convolution whose {@link #apply} is max(·, 0) of this one's. */
   public Convolution rectified() {
-    return new Convolution(weight, bias, window, groups, 0);
+    return new Convolution(weight, bias, window, groups, 0, pool);
+  }
+
+  /**
+   * Returns a convolution whose {@link #apply} is the max pool of this one's. All else is as before
+   * the pool.
+   *
+   * @throws IllegalArgumentException if this does not {@linkplain #takesOver take over} the pool
+   */
+  public Convolution pooled(MaxPool pool) {
+    if (!takesOver(pool)) {
+      throw new IllegalArgumentException(
+          "conv2d: weight %s with %s does not take over %s"
+              .formatted(weight.shape(), window, pool));
+    }
+    return new Convolution(weight, bias, window, groups, low, pool);
   }
 
   /** Returns the weight, {@code [O, C / groups, height, width]}. */
@@ -160,10 +184,12 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * Returns {@code forward(PLAIN, x)} plus the bias; not below 0 if this is {@link #rectified}.
+   * Returns {@code forward(PLAIN, x)} plus the bias; not below 0 if this is {@link #rectified}, and
+   * pooled if {@link #pooled}.
    *
    * @param x {@code [N, C, H, W]}; not modified
-   * @return {@code [N, O, H', W']}
+   * @return {@code [N, O, H', W']}, of the pool's shape if this is {@link #pooled}
+   * @throws IllegalArgumentException if x, or what is pooled, is smaller than the window
    */
   public Tensor apply(Engine engine, Tensor x) {
     return apply(engine, Sources.of(x), null);
@@ -173,11 +199,12 @@ public final class Convolution implements LinearOperator {
    * Returns {@code apply(x) + add}, where x are tensors joined along the axis of channels; not
    * below 0 if this is {@link #rectified}.
    *
-   * @param parts {@code [N, C_k, H, W]}, more than one only if {@link #takes} their channels; not
-   *     modified
+   * @param parts {@code [N, C_k, H, W]}, more than one only if {@link #takes(List)} their channels;
+   *     not modified
    * @param before null, or what x is replaced by before: {@code max(before(x), 0)}; only if {@link
-   *     #takes} the parts' channels
+   *     #takes(List)} the parts' channels
    * @param add {@code [N, O, H', W']}, or null for nothing; not modified
+   * @throws IllegalArgumentException if there is something to add and this is {@link #pooled}
    */
   public Tensor apply(
       Engine engine,
@@ -195,10 +222,40 @@ public final class Convolution implements LinearOperator {
         && channels.stream().limit(channels.size() - 1L).allMatch(c -> c % BLOCK == 0);
   }
 
+  /**
+   * Whether {@link #pooled} takes this pool, of 2×2 after 3×3 taps at stride 1. Where images and
+   * channels are many enough, the output is not made in between.
+   */
+  public boolean takesOver(MaxPool pool) {
+    return isTiled() && this.pool == null && pool.halves();
+  }
+
   private Tensor apply(Engine engine, Sources x, @Nullable Tensor add) {
     float[] start = new float[blocks(outputs) * BLOCK];
     if (bias != null) bias.copy(0, start, 0, outputs);
-    return convolve(engine, WeightView.PLAIN, x, new Epilogue(start, add, low));
+    var epilogue = new Epilogue(start, add, low);
+    if (pool == null) return convolve(engine, WeightView.PLAIN, x, epilogue);
+    if (add != null) {
+      throw new IllegalArgumentException(
+          "conv2d: weight %s is pooled and adds nothing, but was given %s"
+              .formatted(weight.shape(), add.shape()));
+    }
+    Shape target = outputShape(x.shape());
+    if (!engine.isExact() && isWinograd(inputs, target)) {
+      Tensor y = engine.tensor(pool.outputShape(target));
+      Sweep sweep = forwardSweeps.getFirst();
+      Winograd.run(engine, sweep, weights(engine, WeightView.PLAIN), x.only(), target, y, epilogue);
+      return y;
+    }
+    Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
+    Tensor y = pool.forward(engine, whole);
+    engine.recycle(whole);
+    return y;
+  }
+
+  /** Returns the weights of a view, packed for the one sweep forward. */
+  private float[][] weights(Engine engine, WeightView view) {
+    return packings(engine, forwardPackings, forwardSweeps, view, false).getFirst().weights;
   }
 
   @Override
@@ -214,16 +271,12 @@ public final class Convolution implements LinearOperator {
    */
   Tensor positiveSums(Engine engine, Tensor x) {
     Shape shape = outputShape(x.shape());
-    if (engine.isExact() || !isTiled() || !Winograd.pays(inputs, outputs, shape)) {
+    if (engine.isExact() || !isWinograd(inputs, shape))
       return forward(engine, WeightView.ABSOLUTE, x);
-    }
     Tensor z = engine.tensor(shape);
     Sweep sweep = forwardSweeps.getFirst();
-    float[][] weights =
-        packings(engine, forwardPackings, forwardSweeps, WeightView.ABSOLUTE, false)
-            .getFirst()
-            .weights;
-    Winograd.run(engine, sweep, weights, x, z, Epilogue.none(outputs));
+    float[][] weights = weights(engine, WeightView.ABSOLUTE);
+    Winograd.run(engine, sweep, weights, x, shape, z, Epilogue.none(outputs));
     PositiveSums.mend(engine, sweep, weights, x, z);
     return z;
   }
@@ -312,9 +365,9 @@ public final class Convolution implements LinearOperator {
       Tensor to,
       Epilogue epilogue) {
     int sources = from.shape().extent(1);
-    if (fast && isTiled() && Winograd.pays(sources, to.shape().extent(1), to.shape())) {
+    if (fast && isWinograd(sources, to.shape())) {
       float[][] weights = packings.getFirst().weights;
-      Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to, epilogue);
+      Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to.shape(), to, epilogue);
     } else if (isDepthwise()) {
       Source source = Source.of(engine, sweeps, from.only(), to.shape());
       for (int i = 0; i < sweeps.size(); i++) {
@@ -327,6 +380,14 @@ public final class Convolution implements LinearOperator {
         Gathered.run(engine, sweeps.get(i), packings.get(i), from, to, epilogue);
       }
     }
+  }
+
+  /**
+   * Whether an engine that is not exact computes this, in either direction, by Winograd's
+   * algorithm.
+   */
+  private boolean isWinograd(int sources, Shape target) {
+    return isTiled() && Winograd.pays(sources, target.extent(1), target);
   }
 
   /** Whether Winograd's algorithm can compute this. */

@@ -25,6 +25,11 @@ public record MaxPool(Window window, boolean ceil) {
     return outputShape("max pool", window, ceil, input);
   }
 
+  /** Whether this is the largest value of each 2×2; an odd last row or column counts nowhere. */
+  boolean halves() {
+    return window.equals(Window.of(2, 2, 0)) && !ceil;
+  }
+
   static Shape outputShape(String kind, Window window, boolean ceil, Shape input) {
     if (input.rank() != 4) {
       throw new IllegalArgumentException(kind + ": input is " + input + ", expected [N, C, H, W]");

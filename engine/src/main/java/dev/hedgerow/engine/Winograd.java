@@ -18,7 +18,8 @@ import java.util.Arrays;
  * U[36][block][channel][output] weights of 32 outputs are transformed from what the direct kernel
  *                               reads
  * M[36][block][tile][output]    the products, one after the other
- * Y[row][pixel][output]         are transformed to a row of tiles, which is copied to the output
+ * Y[row][pixel][output]         are transformed to a row of tiles, which is copied to the output, or
+ *                               the largest value of each 2×2 of it
  * </pre>
  *
  * Where images are large and channels few ({@link #runByTiles}), U is made first, and a task does
@@ -82,6 +83,12 @@ final class Winograd {
   private final Kernels kernels;
   private final Tensor input;
   private final Tensor output;
+
+  /** Rows and columns of the image that is computed, before a pool. */
+  private final int targetHeight;
+
+  private final int targetWidth;
+
   private final int top;
   private final int left;
 
@@ -97,6 +104,7 @@ final class Winograd {
   private Winograd(
       Engine engine,
       Tensor input,
+      Shape target,
       Tensor output,
       int top,
       int left,
@@ -106,14 +114,16 @@ final class Winograd {
     this.kernels = engine.kernels();
     this.input = input;
     this.output = output;
+    this.targetHeight = target.extent(2);
+    this.targetWidth = target.extent(3);
     this.top = top;
     this.left = left;
     this.positions = positions;
     this.epilogue = epilogue;
     this.sources = input.shape().extent(1);
-    this.tilesX = Math.ceilDiv(output.shape().extent(3), 4);
-    this.tilesY = Math.ceilDiv(output.shape().extent(2), 4);
-    this.tiles = output.shape().extent(0) * tilesY * tilesX;
+    this.tilesX = Math.ceilDiv(targetWidth, 4);
+    this.tilesY = Math.ceilDiv(targetHeight, 4);
+    this.tiles = target.extent(0) * tilesY * tilesX;
   }
 
   /**
@@ -142,12 +152,16 @@ final class Winograd {
    *
    * @param sweep of 3×3 taps, in any order
    * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
+   * @param target shape of what the sweep computes
+   * @param output written to: of that shape, or of half its height and width, rounded down, for the
+   *     largest of each 2×2; then the epilogue adds nothing
    */
   static void run(
       Engine engine,
       Sweep sweep,
       float[][] weights,
       Tensor input,
+      Shape target,
       Tensor output,
       Epilogue epilogue) {
     int top = sweep.top();
@@ -156,7 +170,7 @@ final class Winograd {
     for (int tap = 0; tap < 9; tap++) {
       positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
     }
-    new Winograd(engine, input, output, top, left, positions, epilogue).run(weights);
+    new Winograd(engine, input, target, output, top, left, positions, epilogue).run(weights);
   }
 
   private void run(float[][] weights) {
@@ -365,9 +379,7 @@ final class Winograd {
 
     /** Stores the tiles and gives M back. */
     void store() {
-      int height = output.shape().extent(2);
-      int width = output.shape().extent(3);
-      int blocks = blocks(output.shape().extent(1));
+      boolean halves = output.shape().extent(2) < targetHeight;
       float[] scratch = engine.scratch().take(SCRATCH);
       float[] pixels = engine.scratch().take(4 * 4 * Math.min(tilesX, end - begin) * BLOCK);
       int at = 0;
@@ -379,19 +391,44 @@ final class Winograd {
             kernels.winogradOutput(
                 m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, i, row);
           }
-          int y = tile / tilesX % tilesY * 4;
-          int x = tile % tilesX * 4;
-          int plane = (tile / tilesX / tilesY * blocks + block) * height * width;
-          int floats = Math.min(row, (width - x) * BLOCK);
-          for (int r = 0; r < Math.min(4, height - y); r++) {
-            int pixel = plane + (y + r) * width + x;
-            epilogue.finish(kernels, pixels, r * row, output.data, pixel * BLOCK, floats);
-          }
+          if (halves) storeHalf(block, tile, pixels, row);
+          else store(block, tile, pixels, row);
         }
       }
       engine.scratch().give(pixels);
       engine.scratch().give(scratch);
       engine.scratch().give(m);
+    }
+
+    /** Finishes 4 rows of pixels from where a tile begins on. */
+    private void store(int block, int tile, float[] pixels, int row) {
+      int y = tile / tilesX % tilesY * 4;
+      int x = tile % tilesX * 4;
+      int floats = Math.min(row, (targetWidth - x) * BLOCK);
+      for (int r = 0; r < Math.min(4, targetHeight - y); r++) {
+        int to = at(block, tile, y + r, x);
+        epilogue.finish(kernels, pixels, r * row, output.data, to, floats);
+      }
+    }
+
+    /** Finishes the largest value of each 2×2 of such rows. */
+    private void storeHalf(int block, int tile, float[] pixels, int row) {
+      int y = tile / tilesX % tilesY * 2;
+      int x = tile % tilesX * 2;
+      int windows = Math.min(row / (2 * BLOCK), output.shape().extent(3) - x);
+      for (int r = 0; r < Math.min(2, output.shape().extent(2) - y); r++) {
+        int from = 2 * r * row;
+        int to = at(block, tile, y + r, x);
+        kernels.windowMaxima(pixels, from, 2 * BLOCK, 2, row, 2, BLOCK, output.data, to, windows);
+        epilogue.finishInPlace(kernels, output.data, to, windows * BLOCK);
+      }
+    }
+
+    /** Returns where a pixel of the output is, in the image that a tile is of. */
+    private int at(int block, int tile, int y, int x) {
+      int image = tile / tilesX / tilesY;
+      int plane = image * blocks(output.shape().extent(1)) + block;
+      return ((plane * output.shape().extent(2) + y) * output.shape().extent(3) + x) * BLOCK;
     }
   }
 

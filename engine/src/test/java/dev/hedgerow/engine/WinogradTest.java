@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.ConvolutionTest.Case;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.Test;
 class WinogradTest {
   /** (2 + K), K being the nine weights of 32 channels: errors are so many times ε at most. */
   private static final int ROUNDINGS = 2 + 9 * 32;
+
+  /** The pool that convolutions take over. */
+  private static final MaxPool HALVES = new MaxPool(Window.of(2, 2, 0), false);
 
   private final Engine engine = Engine.sequential();
 
@@ -137,6 +141,77 @@ class WinogradTest {
             tolerance);
       }
     }
+  }
+
+  /** To the bit, whichever way the convolution goes, of odd sides and on any threads too. */
+  @Property(tries = 20, seed = "5")
+  void aPoolInBetweenIsAPoolAfterwards(@ForAll("cases") Case c) {
+    assertPoolsAlike(c);
+  }
+
+  /** Tasks that begin within a row of tiles, also with the last tile, of which nothing is left. */
+  @Test
+  void aPoolOfPartsOfRowsAndOfSmallImages() {
+    Window window = Window.of(3, 1, 1);
+    assertPoolsAlike(new Case(3, 40, 72, 1, 21, 28, window, 5));
+    assertPoolsAlike(new Case(2, 32, 32, 1, 11, 401, window, 7));
+    assertPoolsAlike(new Case(2, 32, 32, 1, 13, 9, window, 8));
+    assertPoolsAlike(new Case(2, 300, 40, 1, 13, 53, window, 9));
+    assertPoolsAlike(new Case(2, 3, 20, 1, 5, 2, window, 10));
+  }
+
+  private void assertPoolsAlike(Case c) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    Parameter bias = Parameter.of(Shape.of(c.outputs()), Samples.gaussians(random, c.outputs()));
+    Convolution convolution = ConvolutionTest.convolution(c, w, bias);
+    Convolution rectified = convolution.rectified();
+    Tensor x = Tensor.of(c.input(), Samples.gaussians(random, c.input().size()));
+    for (Engine on : List.of(engine, engine.exact())) {
+      Tensor expected = HALVES.forward(on, convolution.apply(on, x));
+      assertSame(expected, convolution.pooled(HALVES).apply(on, x));
+      Tensor positive = HALVES.forward(on, rectified.apply(on, x));
+      assertSame(positive, rectified.pooled(HALVES).apply(on, x));
+      assertSame(positive, convolution.pooled(HALVES).rectified().apply(on, x));
+    }
+    try (var threads = new ForkJoinPool(3)) {
+      assertSame(
+          convolution.pooled(HALVES).apply(engine, x),
+          convolution.pooled(HALVES).apply(new Engine(engine.kernels(), threads), x));
+    }
+  }
+
+  /** The same bits, also where a block has more channels than the tensor. */
+  private static void assertSame(Tensor expected, Tensor actual) {
+    assertEquals(expected.shape(), actual.shape());
+    assertArrayEquals(expected.data, actual.data);
+  }
+
+  @Test
+  void whatIsPooledIsRefused() {
+    Case c = new Case(1, 3, 4, 1, 8, 8, Window.of(3, 1, 1), 1);
+    Convolution convolution = ConvolutionTest.convolution(c, new float[c.weight().size()], null);
+    Convolution pooled = convolution.pooled(HALVES);
+    assertTrue(convolution.takesOver(HALVES));
+    assertFalse(pooled.takesOver(HALVES));
+    for (MaxPool pool :
+        List.of(
+            new MaxPool(Window.of(2, 2, 0), true),
+            new MaxPool(Window.of(2, 2, 1), false),
+            new MaxPool(Window.of(3, 2, 0), false))) {
+      assertFalse(convolution.takesOver(pool));
+      Samples.assertRefused(
+          "conv2d: weight [4, 3, 3, 3] with %s does not take over %s"
+              .formatted(convolution.window(), pool),
+          () -> convolution.pooled(pool));
+    }
+    Case strided = new Case(1, 3, 4, 1, 8, 8, Window.of(3, 2, 1), 1);
+    assertFalse(
+        ConvolutionTest.convolution(strided, new float[c.weight().size()], null).takesOver(HALVES));
+    List<Tensor> x = List.of(Tensor.zeros(c.input()));
+    Samples.assertRefused(
+        "conv2d: weight [4, 3, 3, 3] is pooled and adds nothing, but was given [1, 4, 8, 8]",
+        () -> pooled.apply(engine, x, null, Tensor.zeros(Shape.of(1, 4, 8, 8))));
   }
 
   /** Returns the largest Σ|w||x|, which the error is relative to. */

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * batch normalization               folded into the weights
  * addition                          of another value
  * ReLU
+ * max pool of 2×2                   of 3×3 taps at stride 1 that add nothing
  * </pre>
  */
 final class ForwardPlan {
@@ -149,6 +150,7 @@ final class ForwardPlan {
       return switch (node.layer()) {
         case BatchNorm(var normalization) -> known.with(known.convolution.then(normalization));
         case Relu _ -> known.with(known.convolution.rectified());
+        case MaxPool2d(var pool) -> known.with(known.convolution.pooled(pool));
         default -> throw new IllegalStateException(node + " follows an open convolution");
       };
     }
@@ -169,7 +171,7 @@ final class ForwardPlan {
     /** Whether the node's only reader is one that its convolution takes over. */
     private boolean continues(Node node) {
       Node reader = onlyReader(node);
-      if (reader == null) return false;
+      if (reader == null || node.layer() instanceof MaxPool2d) return false;
       Open known = Objects.requireNonNull(open.get(node));
       boolean rectified = node.layer() instanceof Relu;
       return switch (reader.layer()) {
@@ -180,6 +182,7 @@ final class ForwardPlan {
                 && known.add == null
                 && reader.inputs().size() == 2
                 && reader.inputs().getFirst() != reader.inputs().getLast();
+        case MaxPool2d(var pool) -> known.add == null && known.convolution.takesOver(pool);
         default -> false;
       };
     }

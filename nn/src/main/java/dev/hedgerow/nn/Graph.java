@@ -147,7 +147,8 @@ public final class Graph {
 
   /**
    * Runs the network and forgets every intermediate value as soon as it can. On an engine that is
-   * not exact, batch normalizations and ReLUs are computed by the convolutions before them.
+   * not exact, batch normalizations, ReLUs and max pools are computed by the convolutions before
+   * them.
    *
    * @param x images {@code [N, C, H, W]}, preprocessed; not modified
    * @return the logits, {@code [N, classes]}

@@ -96,6 +96,37 @@ class ForwardPlanTest {
   }
 
   @Test
+  void aConvolutionTakesOverAPoolByHalves() {
+    var halves = new MaxPool(Window.of(2, 2, 0), false);
+    Node first = net.conv("first", x, 40, Window.of(3, 1, 1));
+    Node a = net.relu("relu", net.batchNorm("bn", net.conv("a", first, 40, Window.of(3, 1, 1))));
+    Node pooled = net.maxPool("pool", a, halves);
+    // The input, the first convolution, and a with its pool, of which the latter is the output.
+    assertRunsLikeRecorded(builder.build(pooled), 3);
+    Node b = net.maxPool("pool2", net.conv("b", pooled, 40, Window.of(3, 1, 1)), halves);
+    // b with its pool, and what follows that.
+    assertRunsLikeRecorded(builder.build(net.relu("after", net.batchNorm("bn2", b))), 3 + 3);
+  }
+
+  @Test
+  void otherPoolsStay() {
+    var halves = new MaxPool(Window.of(2, 2, 0), false);
+    Node a = net.conv("a", x, 40, Window.of(3, 1, 1));
+    Node sum = net.add("sum", a, net.conv("b", a, 40, Window.of(3, 1, 1)));
+    Node third = net.maxPool("pool3", sum, halves);
+    Node fourth = net.maxPool("pool4", net.conv("c", third, 9, Window.of(1, 1, 0)), halves);
+    Node fifth = net.conv("d", third, 9, Window.of(3, 1, 1));
+    Node sixth = net.maxPool("pool6", fifth, halves);
+    fifth = net.maxPool("pool5", fifth, new MaxPool(Window.of(3, 2, 1), false));
+    Node means = net.adaptiveAveragePool("mean4", fourth, 1, 1);
+    means = net.add("sum5", means, net.adaptiveAveragePool("mean5", fifth, 1, 1));
+    means = net.add("sum6", means, net.adaptiveAveragePool("mean6", sixth, 1, 1));
+    // The input, a, b with its sum, a pool, two convolutions, three pools, their means, and two
+    // sums.
+    assertRunsLikeRecorded(builder.build(means), 3 + 1 + 2 + 3 + 3 + 2);
+  }
+
+  @Test
   void poolsOfJoinedPartsArePoolsOfEach() {
     Node a = net.conv("a", x, 32, Window.of(3, 1, 1));
     Node b = net.relu("relu", net.conv("b", a, 23, Window.of(1, 1, 0)));
