@@ -271,8 +271,9 @@ public final class Convolution implements LinearOperator {
    */
   Tensor positiveSums(Engine engine, Tensor x) {
     Shape shape = outputShape(x.shape());
-    if (engine.isExact() || !isWinograd(inputs, shape))
+    if (engine.isExact() || !isWinograd(inputs, shape)) {
       return forward(engine, WeightView.ABSOLUTE, x);
+    }
     Tensor z = engine.tensor(shape);
     Sweep sweep = forwardSweeps.getFirst();
     float[][] weights = weights(engine, WeightView.ABSOLUTE);
@@ -283,12 +284,11 @@ public final class Convolution implements LinearOperator {
 
   private Tensor convolve(Engine engine, WeightView view, Sources x, Epilogue epilogue) {
     Tensor y = engine.tensor(outputShape(x.shape()));
-    List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
     if (groups == 1 && Interleaved.pays(window, inputs)) {
-      float[][] weights = packings.getFirst().weights;
-      Interleaved.run(engine, window, weights, x.only(), y, epilogue);
+      Interleaved.run(engine, window, weights(engine, view), x.only(), y, epilogue);
       return y;
     }
+    List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
     // The sums of the other views are what relevance is divided by, see positiveSums.
     boolean fast = !engine.isExact() && view == WeightView.PLAIN;
     run(engine, fast, forwardSweeps, packings, x, y, epilogue);

@@ -84,10 +84,8 @@ final class Winograd {
   private final Tensor input;
   private final Tensor output;
 
-  /** Rows and columns of the image that is computed, before a pool. */
-  private final int targetHeight;
-
-  private final int targetWidth;
+  /** Rows and columns of the output that a tile gives: 4, or 2 if it is pooled. */
+  private final int side;
 
   private final int top;
   private final int left;
@@ -114,15 +112,14 @@ final class Winograd {
     this.kernels = engine.kernels();
     this.input = input;
     this.output = output;
-    this.targetHeight = target.extent(2);
-    this.targetWidth = target.extent(3);
+    this.side = output.shape().extent(2) < target.extent(2) ? 2 : 4;
     this.top = top;
     this.left = left;
     this.positions = positions;
     this.epilogue = epilogue;
     this.sources = input.shape().extent(1);
-    this.tilesX = Math.ceilDiv(targetWidth, 4);
-    this.tilesY = Math.ceilDiv(targetHeight, 4);
+    this.tilesX = Math.ceilDiv(target.extent(3), 4);
+    this.tilesY = Math.ceilDiv(target.extent(2), 4);
     this.tiles = target.extent(0) * tilesY * tilesX;
   }
 
@@ -379,7 +376,6 @@ final class Winograd {
 
     /** Stores the tiles and gives M back. */
     void store() {
-      boolean halves = output.shape().extent(2) < targetHeight;
       float[] scratch = engine.scratch().take(SCRATCH);
       float[] pixels = engine.scratch().take(4 * 4 * Math.min(tilesX, end - begin) * BLOCK);
       int at = 0;
@@ -391,8 +387,7 @@ final class Winograd {
             kernels.winogradOutput(
                 m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, i, row);
           }
-          if (halves) storeHalf(block, tile, pixels, row);
-          else store(block, tile, pixels, row);
+          store(block, tile, pixels, row);
         }
       }
       engine.scratch().give(pixels);
@@ -400,35 +395,24 @@ final class Winograd {
       engine.scratch().give(m);
     }
 
-    /** Finishes 4 rows of pixels from where a tile begins on. */
+    /** Finishes 4 rows of pixels from where a tile begins on, or the largest of each 2×2. */
     private void store(int block, int tile, float[] pixels, int row) {
-      int y = tile / tilesX % tilesY * 4;
-      int x = tile % tilesX * 4;
-      int floats = Math.min(row, (targetWidth - x) * BLOCK);
-      for (int r = 0; r < Math.min(4, targetHeight - y); r++) {
-        int to = at(block, tile, y + r, x);
-        epilogue.finish(kernels, pixels, r * row, output.data, to, floats);
+      int height = output.shape().extent(2);
+      int width = output.shape().extent(3);
+      int y = tile / tilesX % tilesY * side;
+      int x = tile % tilesX * side;
+      int plane = tile / tilesX / tilesY * blocks(output.shape().extent(1)) + block;
+      int count = Math.min(row / (4 * BLOCK) * side, width - x);
+      for (int r = 0; r < Math.min(side, height - y); r++) {
+        int to = ((plane * height + y + r) * width + x) * BLOCK;
+        if (side == 4) {
+          epilogue.finish(kernels, pixels, r * row, output.data, to, count * BLOCK);
+        } else {
+          int from = 2 * r * row;
+          kernels.windowMaxima(pixels, from, 2 * BLOCK, 2, row, 2, BLOCK, output.data, to, count);
+          epilogue.finishInPlace(kernels, output.data, to, count * BLOCK);
+        }
       }
-    }
-
-    /** Finishes the largest value of each 2×2 of such rows. */
-    private void storeHalf(int block, int tile, float[] pixels, int row) {
-      int y = tile / tilesX % tilesY * 2;
-      int x = tile % tilesX * 2;
-      int windows = Math.min(row / (2 * BLOCK), output.shape().extent(3) - x);
-      for (int r = 0; r < Math.min(2, output.shape().extent(2) - y); r++) {
-        int from = 2 * r * row;
-        int to = at(block, tile, y + r, x);
-        kernels.windowMaxima(pixels, from, 2 * BLOCK, 2, row, 2, BLOCK, output.data, to, windows);
-        epilogue.finishInPlace(kernels, output.data, to, windows * BLOCK);
-      }
-    }
-
-    /** Returns where a pixel of the output is, in the image that a tile is of. */
-    private int at(int block, int tile, int y, int x) {
-      int image = tile / tilesX / tilesY;
-      int plane = image * blocks(output.shape().extent(1)) + block;
-      return ((plane * output.shape().extent(2) + y) * output.shape().extent(3) + x) * BLOCK;
     }
   }
 
