@@ -228,9 +228,9 @@ final class GenerateKernels {
     var text = new StringBuilder("for (int c = 0; c < %d; c++) {\n".formatted(from));
     for (int r = 0; r < from; r++) text.append(load(r, source, sourceAt.formatted(r)));
     text.append(line(kind));
-    for (int r = 0; r < to; r++) text.append("t%d.intoArray(scratch, (%d + c) * BLOCK);\n".formatted(r, r * from));
+    for (int r = 0; r < to; r++) text.append("t%d.intoArray(scratch, ORIGIN + (%d + c) * BLOCK);\n".formatted(r, r * from));
     text.append("}\nfor (int r = 0; r < %d; r++) {\n".formatted(to));
-    for (int c = 0; c < from; c++) text.append(load(c, "scratch", "(%d * r + %d) * BLOCK".formatted(from, c)));
+    for (int c = 0; c < from; c++) text.append(load(c, "scratch", "ORIGIN + (%d * r + %d) * BLOCK".formatted(from, c)));
     text.append(line(kind));
     String end = kind.equals("output") ? ".add(start)" : "";
     for (int c = 0; c < to; c++) text.append("t%d%s.intoArray(%s, %s);\n".formatted(c, end, target, targetAt.formatted(c)));

@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
@@ -457,7 +458,7 @@ public final class Convolution implements LinearOperator {
                 columnSource,
                 taps,
                 packing.weights[unit],
-                0,
+                ORIGIN,
                 to.data,
                 y + row * rowTarget + fromColumn * columnTarget,
                 columnTarget,
@@ -641,7 +642,7 @@ public final class Convolution implements LinearOperator {
    * cover, with zero weights between channels of different groups.
    *
    * @param weights for each unit {@code [target block][source block][tap][source channel][target]},
-   *     of a depthwise convolution {@code [tap][target]}
+   *     of a depthwise convolution {@code [tap][target]}, from {@link Kernels#ORIGIN} on
    */
   record Packing(int[] firstInput, int[] endInput, float[][] weights) {
 
@@ -684,12 +685,12 @@ public final class Convolution implements LinearOperator {
         Convolution convolution, Sweep sweep, WeightView view, int first, int last) {
       int taps = sweep.tapIndex.length;
       int window = convolution.window.height() * convolution.window.width();
-      float[] packed = new float[taps * BLOCK];
+      float[] packed = new float[ORIGIN + taps * BLOCK];
       float[] kernel = new float[window];
       for (int channel = first; channel <= last; channel++) {
         convolution.weight.copy(channel * window, kernel, 0, window);
         for (int tap = 0; tap < taps; tap++) {
-          packed[tap * BLOCK + channel - first] = view.of(kernel[sweep.tapIndex[tap]]);
+          packed[ORIGIN + tap * BLOCK + channel - first] = view.of(kernel[sweep.tapIndex[tap]]);
         }
       }
       return packed;
@@ -709,7 +710,7 @@ public final class Convolution implements LinearOperator {
       int outputsPerGroup = convolution.outputs / convolution.groups;
       int inputsPerGroup = convolution.inputs / convolution.groups;
       int size = (endSource - firstSource) * taps * BLOCK;
-      float[] packed = new float[blocks(lastTarget + 1 - firstTarget) * size];
+      float[] packed = new float[ORIGIN + blocks(lastTarget + 1 - firstTarget) * size];
       // The file's rows are output channels; each is read once, in order.
       int firstOutput = reverse ? firstSource : firstTarget;
       int endOutput = reverse ? endSource : lastTarget + 1;
@@ -729,7 +730,7 @@ public final class Convolution implements LinearOperator {
           int target = (reverse ? input : output) - firstTarget;
           int block = source / BLOCK;
           int channels = Math.min(BLOCK, endSource - firstSource - block * BLOCK);
-          int first = (block * BLOCK * taps + source % BLOCK) * BLOCK + target % BLOCK;
+          int first = ORIGIN + (block * BLOCK * taps + source % BLOCK) * BLOCK + target % BLOCK;
           first += target / BLOCK * size;
           spread(row, at, sweep.tapIndex, packed, first, channels * BLOCK);
         }

@@ -208,6 +208,8 @@ public final class Dense implements LinearOperator {
           if (inPlace == null) {
             view.show(weight, at, w, count * columns);
             at = 0;
+          } else {
+            at += weight.origin();
           }
           for (int n = 0; n < batch; n++) {
             kernels.multiplyRows(
@@ -239,6 +241,7 @@ public final class Dense implements LinearOperator {
           for (int r = 0; r < rows; r++) {
             int at = r * columns + column;
             boolean shown = inPlace != null;
+            if (shown) at += weight.origin();
             for (int n = 0; n < batch; n++) {
               float factor = from.data[n * rows + r];
               if (factor == 0) continue; // as in most rows of a gradient

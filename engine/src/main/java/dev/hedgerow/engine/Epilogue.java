@@ -18,8 +18,9 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
   }
 
   /**
-   * Copies the sums {@code [block][pixel][16]} of one or two blocks of outputs to y and finishes
-   * them there. Tiles of a product that wrote to y themselves would wait for memory.
+   * Copies the sums {@code [block][pixel][16]} of one or two blocks of outputs, which a workspace
+   * has from {@link Kernels#ORIGIN} on, to y and finishes them there. Tiles of a product that wrote
+   * to y themselves would wait for memory.
    *
    * @param block the first of them
    * @param first of the pixels, which follow each other
@@ -31,7 +32,7 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
     int length = pixels * Tensor.BLOCK;
     for (int i = 0; i < Math.min(2, blocks - block); i++) {
       int to = ((sample * blocks + block + i) * area + first) * Tensor.BLOCK;
-      finish(kernels, sums, i * length, y.data, to, length);
+      finish(kernels, sums, Kernels.ORIGIN + i * length, y.data, to, length);
     }
   }
 

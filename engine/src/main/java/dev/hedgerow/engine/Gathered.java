@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import static dev.hedgerow.engine.kernel.Kernels.ROW;
 
 import dev.hedgerow.engine.Convolution.Packing;
@@ -186,7 +187,7 @@ final class Gathered {
           int count = Math.min(end - pixel, columns - column);
           int r = pixel / columns * sweep.sourceStepY() + sweep.tapY()[tap];
           int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
-          copy(sample, block, r, c, data, rows.at(piece, pixel - first), count);
+          copy(sample, block, r, c, data, ORIGIN + rows.at(piece, pixel - first), count);
           pixel += count;
         }
       }
@@ -230,24 +231,24 @@ final class Gathered {
     rows.multiply(
         engine.kernels(),
         data,
-        0,
+        ORIGIN,
         (packing.firstInput()[unit] - origin) * taps,
         (packing.endInput()[unit] - origin) * taps,
         row,
         count,
         packing.weights()[unit],
-        0,
+        ORIGIN,
         epilogue.start(),
         2 * unit * BLOCK,
         sums,
-        0,
+        ORIGIN,
         outputs);
     if (sweep.stepY() > 1 || sweep.stepX() > 1) {
       // Phases are of sweeps back, which have nothing to finish.
       int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
       for (int i = 0; i < outputs; i++) {
         int plane = (sample * outputBlocks + 2 * unit + i) * area;
-        spread(sums, i * count * BLOCK, plane, first, end);
+        spread(sums, ORIGIN + i * count * BLOCK, plane, first, end);
       }
     } else {
       epilogue.finishBlocks(engine.kernels(), sums, y, sample, 2 * unit, first, count);

@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import static dev.hedgerow.engine.kernel.Kernels.ROW;
 import static dev.hedgerow.engine.kernel.Kernels.ROW_TERMS;
 
@@ -47,7 +48,8 @@ final class Interleaved {
   /**
    * Convolves.
    *
-   * @param weights for each 32 outputs {@code [output block][tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][tap][channel][output]}, from {@link
+   *     Kernels#ORIGIN} on
    * @throws IllegalArgumentException if the images with their borders have more floats than an
    *     array
    */
@@ -59,7 +61,7 @@ final class Interleaved {
     int outputWidth = y.shape().extent(3);
     int height = (outputHeight - 1) * window.strideY() + window.spanY();
     int width = (outputWidth - 1) * window.strideX() + window.spanX();
-    if ((double) samples * height * width * channels + BLOCK > Integer.MAX_VALUE) {
+    if ((double) samples * height * width * channels + BLOCK + ORIGIN > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "conv2d: input %s with its padding, %dx%d pixels, is too large"
               .formatted(x.shape(), height, width));
@@ -103,7 +105,7 @@ final class Interleaved {
             int top = sample * height + pixel / outputWidth * window.strideY();
             for (int tap = 0; tap < window.height(); tap++) {
               int from = (top + tap * window.dilationY()) * line + column * step;
-              int to = rows.at(tap, pixel - first);
+              int to = ORIGIN + rows.at(tap, pixel - first);
               for (int i = 0; i < run; i += BLOCK) {
                 kernels.copyPixels(image, from + i, step, data, to + i, ROW, count);
               }
@@ -115,17 +117,17 @@ final class Interleaved {
             rows.multiply(
                 kernels,
                 data,
-                0,
+                ORIGIN,
                 0,
                 window.height(),
                 0,
                 pixels,
                 weights[unit],
-                0,
+                ORIGIN,
                 epilogue.start(),
                 2 * unit * BLOCK,
                 sums,
-                0,
+                ORIGIN,
                 Math.min(2, outputBlocks - 2 * unit));
             epilogue.finishBlocks(kernels, sums, y, sample, 2 * unit, first, pixels);
           }

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -106,22 +108,28 @@ public final class Parameter {
     Runtime machine = Runtime.getRuntime();
     long room = machine.maxMemory() - machine.totalMemory() + machine.freeMemory();
     if (room / 3 < values.byteSize()) return this;
-    float[] heap = new float[shape.size()];
+    int size = shape.size();
+    float[] heap = new float[Math.addExact(ORIGIN, size)];
     engine.forEach(
-        Math.ceilDiv(heap.length, COPIED),
+        Math.ceilDiv(size, COPIED),
         task -> {
           int from = task * COPIED;
-          copy(from, heap, from, Math.min(COPIED, heap.length - from));
+          copy(from, heap, ORIGIN + from, Math.min(COPIED, size - from));
         });
-    return of(shape, heap);
+    return new Parameter(shape, MemorySegment.ofArray(heap).asSlice(4L * ORIGIN));
   }
 
   /**
-   * Returns the values, not copied; null if they are in place. (A base that is not hidden by a
-   * read-only segment is a whole array, of {@link #of}.)
+   * Returns the array in which the values are from {@link #origin} on; null if they are in place.
+   * (A base that is not hidden by a read-only segment is an array of ours, or of {@link #of}.)
    */
   float @Nullable [] array() {
     return values.heapBase().orElse(null) instanceof float[] array ? array : null;
+  }
+
+  /** Returns where in {@link #array} the values begin. */
+  int origin() {
+    return Math.toIntExact(values.address() / Float.BYTES);
   }
 
   @Override

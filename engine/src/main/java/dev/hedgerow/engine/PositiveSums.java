@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.Convolution.Sweep;
 import java.util.Arrays;
@@ -63,7 +64,8 @@ final class PositiveSums {
    * Computes anew what is not to be trusted.
    *
    * @param sweep of 3×3 taps at stride 1
-   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]},
+   *     from {@code ORIGIN} on
    * @param x {@code [N, C, H, W]}, nowhere negative; not modified
    * @param z {@code [N, O, H', W']}, by Winograd's algorithm; written to
    */
@@ -146,7 +148,9 @@ final class PositiveSums {
     int terms = channels * sweep.tapY().length;
     for (int block = 0; block < outputs; block++) {
       int at = block * BLOCK;
-      engine.kernels().windowSum(weights[unit], terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
+      engine
+          .kernels()
+          .windowSum(weights[unit], ORIGIN + terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
     }
     return sums;
   }
@@ -260,7 +264,7 @@ final class PositiveSums {
             0,
             terms,
             weights[unit],
-            0,
+            ORIGIN,
             terms * BLOCK,
             zeros,
             0,

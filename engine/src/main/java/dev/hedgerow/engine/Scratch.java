@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
+
 import it.unimi.dsi.fastutil.ints.Int2ObjectLinkedOpenHashMap;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -9,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Arrays that operations work in and give back, so that a warm network allocates none: those of
- * workspaces, whose lengths are rounded up to powers of two, and those of tensors, which have the
- * length that was asked for. Their contents are whatever was left in them.
+ * workspaces, whose lengths are rounded up to powers of two after {@code ORIGIN}, and those of
+ * tensors, which have the length that was asked for. Their contents are whatever was left in them.
  */
 final class Scratch {
   /**
@@ -59,17 +61,18 @@ final class Scratch {
     this.mostKept = mostKept;
   }
 
-  /** Returns an array of at least {@code length} floats, to be given back. */
+  /** Returns an array of at least {@code length} floats from ORIGIN on, to be given back. */
   float[] take(int length) {
     float @Nullable [] known = length > LONGEST ? null : workspaces.get(size(length)).poll();
-    float[] array = known != null ? known : new float[rounded(length)];
+    float[] array = known != null ? known : new float[Math.addExact(ORIGIN, rounded(length))];
     assert spoil(array);
     return array;
   }
 
   /** Takes back an array that {@link #take} returned. */
   void give(float[] array) {
-    if (array.length <= LONGEST) workspaces.get(size(array.length)).push(array);
+    int length = array.length - ORIGIN;
+    if (length <= LONGEST) workspaces.get(size(length)).push(array);
   }
 
   /** Returns an array of {@code length} floats. */

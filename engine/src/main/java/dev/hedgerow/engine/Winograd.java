@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
@@ -148,7 +149,8 @@ final class Winograd {
    * Convolves.
    *
    * @param sweep of 3×3 taps, in any order
-   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]}
+   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]},
+   *     from {@link Kernels#ORIGIN} on
    * @param target shape of what the sweep computes
    * @param output written to: of that shape, or of half its height and width, rounded down, for the
    *     largest of each 2×2; then the epilogue adds nothing
@@ -186,7 +188,7 @@ final class Winograd {
         weights.length * SIDE,
         task -> {
           int unit = task / SIDE;
-          int at = task * SIDE * uStep;
+          int at = ORIGIN + task * SIDE * uStep;
           transformWeights(unit, weights[unit], 0, blocks(sources), task % SIDE, u, at, uStep);
         });
     int tasks = Math.ceilDiv(tiles, TASK_TILES);
@@ -200,7 +202,7 @@ final class Winograd {
           for (int unit = 0; unit < weights.length; unit++) {
             var products = new Products(unit, batch.begin, batch.end);
             for (int row = 0; row < SIDE; row++) {
-              int at = (unit * SIDE + row) * SIDE * uStep;
+              int at = ORIGIN + (unit * SIDE + row) * SIDE * uStep;
               products.multiply(row, batch, 0, blocks(sources), u, at, uStep);
             }
             products.store();
@@ -249,8 +251,8 @@ final class Winograd {
     for (int block = 0, next; block < blocks(sources); block = next) {
       next = Math.min(blocks(sources), block + WEIGHT_BLOCKS);
       for (int row = 0; row < SIDE; row++) {
-        transformWeights(unit, weights, block, next, row, u, 0, uStep);
-        products.multiply(row, batch, block, next, u, 0, uStep);
+        transformWeights(unit, weights, block, next, row, u, ORIGIN, uStep);
+        products.multiply(row, batch, block, next, u, ORIGIN, uStep);
       }
     }
     products.store();
@@ -288,8 +290,8 @@ final class Winograd {
       for (; block < endBlock; block++) {
         copyInputs(first, block, pixels, d);
         for (int tile = first; tile < next; tile++) {
-          int at = 4 * (tile - first) * BLOCK;
-          int row = rows.at(block, tile - begin);
+          int at = ORIGIN + 4 * (tile - first) * BLOCK;
+          int row = ORIGIN + rows.at(block, tile - begin);
           kernels.winogradInput(d, at, pixels * BLOCK, scratch, v, row, step);
         }
       }
@@ -308,14 +310,14 @@ final class Winograd {
     int first = Math.clamp(-x, 0, pixels);
     int end = Math.clamp(width - x, first, pixels);
     for (int r = 0; r < SIDE; r++) {
-      int row = r * pixels;
+      int row = ORIGIN + r * pixels * BLOCK;
       boolean inside = first < end && y + r >= 0 && y + r < height;
       int begin = inside ? first : pixels;
-      Arrays.fill(d, row * BLOCK, (row + begin) * BLOCK, 0f);
+      Arrays.fill(d, row, row + begin * BLOCK, 0f);
       if (!inside) continue;
       int at = (plane + (y + r) * width + x + first) * BLOCK;
-      System.arraycopy(input.data, at, d, (row + first) * BLOCK, (end - first) * BLOCK);
-      Arrays.fill(d, (row + end) * BLOCK, (row + pixels) * BLOCK, 0f);
+      System.arraycopy(input.data, at, d, row + first * BLOCK, (end - first) * BLOCK);
+      Arrays.fill(d, row + end * BLOCK, row + pixels * BLOCK, 0f);
     }
   }
 
@@ -329,7 +331,7 @@ final class Winograd {
       int channels = Math.min(BLOCK, sources - block * BLOCK);
       for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * BLOCK;
       for (int target = 0; target < outputs(unit); target++) {
-        int from = 9 * (target * sources + block * BLOCK) * BLOCK;
+        int from = ORIGIN + 9 * (target * sources + block * BLOCK) * BLOCK;
         int at = uAt + (target * terms + block * BLOCK - begin) * BLOCK;
         kernels.winogradWeights(weights, from, taps, channels, row, u, at, uStep);
       }
@@ -359,7 +361,7 @@ final class Winograd {
         batch.rows.multiply(
             kernels,
             batch.v,
-            product * batch.step,
+            ORIGIN + product * batch.step,
             block,
             endBlock,
             begin - batch.begin,
@@ -369,7 +371,7 @@ final class Winograd {
             block == 0 ? ZEROS : null,
             0,
             m,
-            product * step,
+            ORIGIN + product * step,
             outputs(unit));
       }
     }
@@ -378,14 +380,14 @@ final class Winograd {
     void store() {
       float[] scratch = engine.scratch().take(SCRATCH);
       float[] pixels = engine.scratch().take(4 * 4 * Math.min(tilesX, end - begin) * BLOCK);
-      int at = 0;
+      int at = ORIGIN;
       for (int block = 2 * unit; block < 2 * unit + outputs(unit); block++) {
         for (int tile = begin, next; tile < end; tile = next) {
           next = Math.min(end, (tile / tilesX + 1) * tilesX);
           int row = 4 * (next - tile) * BLOCK;
           for (int i = 0; i < row; i += 4 * BLOCK, at += BLOCK) {
             kernels.winogradOutput(
-                m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, i, row);
+                m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, ORIGIN + i, row);
           }
           store(block, tile, pixels, row);
         }
@@ -406,9 +408,9 @@ final class Winograd {
       for (int r = 0; r < Math.min(side, height - y); r++) {
         int to = ((plane * height + y + r) * width + x) * BLOCK;
         if (side == 4) {
-          epilogue.finish(kernels, pixels, r * row, output.data, to, count * BLOCK);
+          epilogue.finish(kernels, pixels, ORIGIN + r * row, output.data, to, count * BLOCK);
         } else {
-          int from = 2 * r * row;
+          int from = ORIGIN + 2 * r * row;
           kernels.windowMaxima(pixels, from, 2 * BLOCK, 2, row, 2, BLOCK, output.data, to, count);
           epilogue.finishInPlace(kernels, output.data, to, count * BLOCK);
         }

@@ -20,6 +20,14 @@ public interface Kernels {
    */
   int ROW = ROW_TERMS + BLOCK;
 
+  /**
+   * Floats that are left out before what vectors read and write. An array's elements begin 16 bytes
+   * after it, so that where the virtual machine aligns objects to 64 ({@code
+   * -XX:ObjectAlignmentInBytes=64}) what follows these is aligned to cache lines, and no vector is
+   * part of two.
+   */
+  int ORIGIN = 12;
+
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
@@ -125,7 +133,7 @@ public interface Kernels {
    * each channel, where d[r][c] is {@code x[xAt + r·xRow + 16c + lane]}, and {@code V[r][c]} is
    * stored at {@code v[vAt + (6r + c)·vStep + lane]}.
    *
-   * @param scratch 576 floats, overwritten
+   * @param scratch 576 floats from {@link #ORIGIN} on, overwritten
    */
   void winogradInput(float[] x, int xAt, int xRow, float[] scratch, float[] v, int vAt, int vStep);
 
@@ -135,7 +143,7 @@ public interface Kernels {
    * and {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
    *
    * @param bias 16 values from {@code biasAt} on
-   * @param scratch 576 floats, overwritten
+   * @param scratch 576 floats from {@link #ORIGIN} on, overwritten
    */
   void winogradOutput(
       float[] m,

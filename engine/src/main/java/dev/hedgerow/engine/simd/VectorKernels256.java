@@ -581,20 +581,20 @@ final class VectorKernels256 implements Kernels {
         FloatVector t3 = e.fma(two, s);
         FloatVector t4 = e.fma(minusTwo, s);
         FloatVector t5 = d1.fma(four, d3.fma(minusFive, d5));
-        t0.intoArray(scratch, (0 + c) * BLOCK);
-        t1.intoArray(scratch, (6 + c) * BLOCK);
-        t2.intoArray(scratch, (12 + c) * BLOCK);
-        t3.intoArray(scratch, (18 + c) * BLOCK);
-        t4.intoArray(scratch, (24 + c) * BLOCK);
-        t5.intoArray(scratch, (30 + c) * BLOCK);
+        t0.intoArray(scratch, ORIGIN + (0 + c) * BLOCK);
+        t1.intoArray(scratch, ORIGIN + (6 + c) * BLOCK);
+        t2.intoArray(scratch, ORIGIN + (12 + c) * BLOCK);
+        t3.intoArray(scratch, ORIGIN + (18 + c) * BLOCK);
+        t4.intoArray(scratch, ORIGIN + (24 + c) * BLOCK);
+        t5.intoArray(scratch, ORIGIN + (30 + c) * BLOCK);
       }
       for (int r = 0; r < 6; r++) {
-        FloatVector d0 = FloatVector.fromArray(S, scratch, (6 * r + 0) * BLOCK);
-        FloatVector d1 = FloatVector.fromArray(S, scratch, (6 * r + 1) * BLOCK);
-        FloatVector d2 = FloatVector.fromArray(S, scratch, (6 * r + 2) * BLOCK);
-        FloatVector d3 = FloatVector.fromArray(S, scratch, (6 * r + 3) * BLOCK);
-        FloatVector d4 = FloatVector.fromArray(S, scratch, (6 * r + 4) * BLOCK);
-        FloatVector d5 = FloatVector.fromArray(S, scratch, (6 * r + 5) * BLOCK);
+        FloatVector d0 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 0) * BLOCK);
+        FloatVector d1 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 1) * BLOCK);
+        FloatVector d2 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 2) * BLOCK);
+        FloatVector d3 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 3) * BLOCK);
+        FloatVector d4 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 4) * BLOCK);
+        FloatVector d5 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 5) * BLOCK);
         FloatVector p = d2.fma(minusFour, d4);
         FloatVector q = d1.fma(minusFour, d3);
         FloatVector s = d4.sub(d2);
@@ -646,18 +646,18 @@ final class VectorKernels256 implements Kernels {
         FloatVector t1 = e.fma(two, q);
         FloatVector t2 = s.fma(four, p);
         FloatVector t3 = e.fma(eight, q).add(d5);
-        t0.intoArray(scratch, (0 + c) * BLOCK);
-        t1.intoArray(scratch, (6 + c) * BLOCK);
-        t2.intoArray(scratch, (12 + c) * BLOCK);
-        t3.intoArray(scratch, (18 + c) * BLOCK);
+        t0.intoArray(scratch, ORIGIN + (0 + c) * BLOCK);
+        t1.intoArray(scratch, ORIGIN + (6 + c) * BLOCK);
+        t2.intoArray(scratch, ORIGIN + (12 + c) * BLOCK);
+        t3.intoArray(scratch, ORIGIN + (18 + c) * BLOCK);
       }
       for (int r = 0; r < 4; r++) {
-        FloatVector d0 = FloatVector.fromArray(S, scratch, (6 * r + 0) * BLOCK);
-        FloatVector d1 = FloatVector.fromArray(S, scratch, (6 * r + 1) * BLOCK);
-        FloatVector d2 = FloatVector.fromArray(S, scratch, (6 * r + 2) * BLOCK);
-        FloatVector d3 = FloatVector.fromArray(S, scratch, (6 * r + 3) * BLOCK);
-        FloatVector d4 = FloatVector.fromArray(S, scratch, (6 * r + 4) * BLOCK);
-        FloatVector d5 = FloatVector.fromArray(S, scratch, (6 * r + 5) * BLOCK);
+        FloatVector d0 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 0) * BLOCK);
+        FloatVector d1 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 1) * BLOCK);
+        FloatVector d2 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 2) * BLOCK);
+        FloatVector d3 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 3) * BLOCK);
+        FloatVector d4 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 4) * BLOCK);
+        FloatVector d5 = FloatVector.fromArray(S, scratch, ORIGIN + (6 * r + 5) * BLOCK);
         FloatVector p = d1.add(d2);
         FloatVector q = d1.sub(d2);
         FloatVector s = d3.add(d4);
