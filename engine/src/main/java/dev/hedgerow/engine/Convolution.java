@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ public final class Convolution implements LinearOperator {
   private final List<Sweep> forwardSweeps;
   private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
   private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
+
+  /** See {@link #magnitudes(Engine)}. */
+  private volatile @Nullable Convolution magnitudes;
 
   private Convolution(
       Parameter weight,
@@ -245,7 +249,8 @@ public final class Convolution implements LinearOperator {
     if (!engine.isExact() && isWinograd(inputs, target)) {
       Tensor y = engine.tensor(pool.outputShape(target));
       Sweep sweep = forwardSweeps.getFirst();
-      Winograd.run(engine, sweep, weights(engine, WeightView.PLAIN), x.only(), target, y, epilogue);
+      float[][] weights = weights(engine, WeightView.PLAIN);
+      Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue);
       return y;
     }
     Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
@@ -277,10 +282,43 @@ public final class Convolution implements LinearOperator {
     }
     Tensor z = engine.tensor(shape);
     Sweep sweep = forwardSweeps.getFirst();
-    float[][] weights = weights(engine, WeightView.ABSOLUTE);
-    Winograd.run(engine, sweep, weights, x, shape, z, Epilogue.none(outputs));
+    // Of the weights that were packed for the forward pass, so that no others are kept.
+    float[][] weights = weights(engine, WeightView.PLAIN);
+    var epilogue = Epilogue.none(outputs);
+    Winograd.run(engine, sweep, weights, WeightView.ABSOLUTE, x, shape, z, epilogue);
     PositiveSums.mend(engine, sweep, weights, x, z);
     return z;
+  }
+
+  /**
+   * Returns {@code Σ|w|} over the input channels, a convolution of one channel: of a one, it is
+   * {@code |w|*1}.
+   */
+  Convolution magnitudes(Engine engine) {
+    Convolution known = magnitudes;
+    if (known != null) return known;
+    int taps = window.height() * window.width();
+    int channels = inputs / groups;
+    int size = channels * taps;
+    float[] sums = new float[outputs * taps];
+    engine.forEach(
+        blocks(outputs),
+        block -> {
+          float[] row = engine.scratch().take(size);
+          for (int o = block * BLOCK; o < Math.min(outputs, (block + 1) * BLOCK); o++) {
+            WeightView.ABSOLUTE.show(weight, o * size, row, size);
+            for (int n = channels; n > 1; n -= n / 2) {
+              int last = n / 2 * taps;
+              engine.kernels().addMultiple(1, row, n * taps - last, row, 0, last);
+            }
+            System.arraycopy(row, 0, sums, o * taps, taps);
+          }
+          engine.scratch().give(row);
+        });
+    var shape = Shape.of(outputs, 1, window.height(), window.width());
+    known = of(Parameter.of(shape, sums), null, window, 1);
+    magnitudes = known;
+    return known;
   }
 
   private Tensor convolve(Engine engine, WeightView view, Sources x, Epilogue epilogue) {
@@ -353,6 +391,14 @@ public final class Convolution implements LinearOperator {
     return packed == null ? made : packed;
   }
 
+  /** Returns all weights that are packed so far, one array a unit. */
+  Stream<float[]> packed() {
+    return Stream.of(forwardPackings, reversePackings)
+        .flatMap(packings -> packings.values().stream())
+        .flatMap(List::stream)
+        .flatMap(packing -> Arrays.stream(packing.weights));
+  }
+
   boolean isDepthwise() {
     return groups > 1 && groups == inputs && groups == outputs;
   }
@@ -368,7 +414,8 @@ public final class Convolution implements LinearOperator {
     int sources = from.shape().extent(1);
     if (fast && isWinograd(sources, to.shape())) {
       float[][] weights = packings.getFirst().weights;
-      Winograd.run(engine, sweeps.getFirst(), weights, from.only(), to.shape(), to, epilogue);
+      Sweep sweep = sweeps.getFirst();
+      Winograd.run(engine, sweep, weights, WeightView.PLAIN, from.only(), to.shape(), to, epilogue);
     } else if (isDepthwise()) {
       Source source = Source.of(engine, sweeps, from.only(), to.shape());
       for (int i = 0; i < sweeps.size(); i++) {
@@ -387,7 +434,7 @@ public final class Convolution implements LinearOperator {
    * Whether an engine that is not exact computes this, in either direction, by Winograd's
    * algorithm.
    */
-  private boolean isWinograd(int sources, Shape target) {
+  boolean isWinograd(int sources, Shape target) {
     return isTiled() && Winograd.pays(sources, target.extent(1), target);
   }
 

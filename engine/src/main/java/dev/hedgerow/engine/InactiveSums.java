@@ -51,11 +51,11 @@ final class InactiveSums {
         Axis.of(input.extent(2), output.extent(2), window.strideY(), window.top(), window.spanY());
     Axis columns =
         Axis.of(input.extent(3), output.extent(3), window.strideX(), window.left(), window.spanX());
-    Shape small = input.with(2, rows.extent).with(3, columns.extent);
+    Shape small = Shape.of(1, 1, rows.extent, columns.extent);
     Tensor ones = engine.tensor(small);
     Arrays.fill(ones.data, 1f);
     ones.clearPaddingLanes();
-    Tensor all = convolution.forward(engine, WeightView.ABSOLUTE, ones);
+    Tensor all = convolution.magnitudes(engine).forward(engine, WeightView.PLAIN, ones);
     engine.recycle(ones);
     var sums = new InactiveSums(engine, convolution, x);
     Tensor z = engine.tensor(output);

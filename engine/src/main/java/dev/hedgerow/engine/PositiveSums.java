@@ -64,8 +64,8 @@ final class PositiveSums {
    * Computes anew what is not to be trusted.
    *
    * @param sweep of 3×3 taps at stride 1
-   * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]},
-   *     from {@code ORIGIN} on
+   * @param weights w, for each 32 outputs {@code [output block][input
+   *     block][tap][channel][output]}, from {@code ORIGIN} on
    * @param x {@code [N, C, H, W]}, nowhere negative; not modified
    * @param z {@code [N, O, H', W']}, by Winograd's algorithm; written to
    */
@@ -143,14 +143,12 @@ final class PositiveSums {
   }
 
   /** Returns {@code Σ|w|} of each of up to 32 outputs. */
-  private float[] weightSums(int unit, int outputs) {
+  private float[] weightSums(float[] magnitudes, int outputs) {
     float[] sums = new float[outputs * BLOCK];
     int terms = channels * sweep.tapY().length;
     for (int block = 0; block < outputs; block++) {
       int at = block * BLOCK;
-      engine
-          .kernels()
-          .windowSum(weights[unit], ORIGIN + terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
+      engine.kernels().windowSum(magnitudes, ORIGIN + terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
     }
     return sums;
   }
@@ -163,7 +161,11 @@ final class PositiveSums {
     int rowLength = (blocks(channels) * sweep.tapY().length + 1) * BLOCK;
     float[] row = engine.scratch().take(rowLength);
     float[] least = new float[outputs * BLOCK];
-    float[] weightSums = weightSums(unit, outputs);
+    int size = outputs * channels * sweep.tapY().length * BLOCK;
+    float[] magnitudes = engine.scratch().take(size);
+    System.arraycopy(weights[unit], ORIGIN, magnitudes, ORIGIN, size);
+    WeightView.ABSOLUTE.show(magnitudes, ORIGIN, ORIGIN + size);
+    float[] weightSums = weightSums(magnitudes, outputs);
     for (int y = 0; y < height; y += TILE) {
       for (int c = 0; c < width; c += TILE) {
         float read = largestRead[(sample * tilesY + y / TILE) * tilesX + c / TILE];
@@ -175,11 +177,12 @@ final class PositiveSums {
             int pixel = plane + (i * width + j) * BLOCK;
             if (isTrusted(pixel, outputs, least)) continue;
             gather(sample, i, j, row);
-            multiply(row, unit, pixel, outputs);
+            multiply(row, magnitudes, pixel, outputs);
           }
         }
       }
     }
+    engine.scratch().give(magnitudes);
     engine.scratch().give(row);
   }
 
@@ -255,7 +258,7 @@ final class PositiveSums {
     }
   }
 
-  private void multiply(float[] row, int unit, int pixel, int outputs) {
+  private void multiply(float[] row, float[] magnitudes, int pixel, int outputs) {
     int terms = channels * sweep.tapY().length;
     engine
         .kernels()
@@ -263,7 +266,7 @@ final class PositiveSums {
             row,
             0,
             terms,
-            weights[unit],
+            magnitudes,
             ORIGIN,
             terms * BLOCK,
             zeros,

@@ -34,19 +34,24 @@ public enum WeightView {
    */
   void show(Parameter weight, int from, float[] weights, int count) {
     weight.copy(from, weights, 0, count);
+    show(weights, 0, count);
+  }
+
+  /** Replaces the weights from {@code from} to {@code to} by what this view shows of them. */
+  void show(float[] weights, int from, int to) {
     switch (this) {
       case PLAIN -> {}
       case ABSOLUTE -> {
-        for (int i = 0; i < count; i++) weights[i] = Math.abs(weights[i]);
+        for (int i = from; i < to; i++) weights[i] = Math.abs(weights[i]);
       }
       case POSITIVE -> {
-        for (int i = 0; i < count; i++) weights[i] = Math.max(weights[i], 0f);
+        for (int i = from; i < to; i++) weights[i] = Math.max(weights[i], 0f);
       }
       case NEGATIVE -> {
-        for (int i = 0; i < count; i++) weights[i] = Math.min(weights[i], 0f);
+        for (int i = from; i < to; i++) weights[i] = Math.min(weights[i], 0f);
       }
       default -> {
-        for (int i = 0; i < count; i++) weights[i] = of(weights[i]);
+        for (int i = from; i < to; i++) weights[i] = of(weights[i]);
       }
     }
   }

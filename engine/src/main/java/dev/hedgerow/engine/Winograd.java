@@ -82,6 +82,8 @@ final class Winograd {
 
   private final Engine engine;
   private final Kernels kernels;
+  private final float[][] weights;
+  private final WeightView view;
   private final Tensor input;
   private final Tensor output;
 
@@ -102,6 +104,8 @@ final class Winograd {
 
   private Winograd(
       Engine engine,
+      float[][] weights,
+      WeightView view,
       Tensor input,
       Shape target,
       Tensor output,
@@ -111,6 +115,8 @@ final class Winograd {
       Epilogue epilogue) {
     this.engine = engine;
     this.kernels = engine.kernels();
+    this.weights = weights;
+    this.view = view;
     this.input = input;
     this.output = output;
     this.side = output.shape().extent(2) < target.extent(2) ? 2 : 4;
@@ -151,6 +157,7 @@ final class Winograd {
    * @param sweep of 3×3 taps, in any order
    * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]},
    *     from {@link Kernels#ORIGIN} on
+   * @param view what counts of these weights
    * @param target shape of what the sweep computes
    * @param output written to: of that shape, or of half its height and width, rounded down, for the
    *     largest of each 2×2; then the epilogue adds nothing
@@ -159,6 +166,7 @@ final class Winograd {
       Engine engine,
       Sweep sweep,
       float[][] weights,
+      WeightView view,
       Tensor input,
       Shape target,
       Tensor output,
@@ -169,19 +177,20 @@ final class Winograd {
     for (int tap = 0; tap < 9; tap++) {
       positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
     }
-    new Winograd(engine, input, target, output, top, left, positions, epilogue).run(weights);
+    new Winograd(engine, weights, view, input, target, output, top, left, positions, epilogue)
+        .run();
   }
 
-  private void run(float[][] weights) {
+  private void run() {
     if (weightsFirst(sources, output.shape().extent(1), tilesX * tilesY)) {
-      runByTiles(weights);
+      runByTiles();
     } else {
-      runByOutputs(weights);
+      runByOutputs();
     }
   }
 
   /** Transforms all weights, then does all else for a few tiles a task. */
-  private void runByTiles(float[][] weights) {
+  private void runByTiles() {
     int uStep = uStep(sources);
     float[] u = engine.scratch().take(weights.length * PRODUCTS * uStep);
     engine.forEach(
@@ -189,7 +198,9 @@ final class Winograd {
         task -> {
           int unit = task / SIDE;
           int at = ORIGIN + task * SIDE * uStep;
-          transformWeights(unit, weights[unit], 0, blocks(sources), task % SIDE, u, at, uStep);
+          var shown = new Shown(unit, 0, blocks(sources));
+          shown.transform(task % SIDE, u, at, uStep);
+          shown.end();
         });
     int tasks = Math.ceilDiv(tiles, TASK_TILES);
     engine.forEach(
@@ -213,7 +224,7 @@ final class Winograd {
   }
 
   /** Transforms a batch of tiles, then computes 32 outputs of all or some of them a task. */
-  private void runByOutputs(float[][] weights) {
+  private void runByOutputs() {
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
     int batches = Math.ceilDiv(tiles, most);
@@ -237,23 +248,25 @@ final class Winograd {
             int part = task / weights.length;
             int begin = batch.begin + batch.tiles() * part / parts;
             int end = batch.begin + batch.tiles() * (part + 1) / parts;
-            computeOutputs(unit, weights[unit], batch, begin, end);
+            computeOutputs(unit, batch, begin, end);
           });
       engine.scratch().give(batch.v);
     }
   }
 
   /** Computes the outputs of a unit for the tiles from begin to end. */
-  private void computeOutputs(int unit, float[] weights, Batch batch, int begin, int end) {
+  private void computeOutputs(int unit, Batch batch, int begin, int end) {
     int uStep = uStep(Math.min(sources, WEIGHT_BLOCKS * BLOCK));
     float[] u = engine.scratch().take(SIDE * uStep);
     var products = new Products(unit, begin, end);
     for (int block = 0, next; block < blocks(sources); block = next) {
       next = Math.min(blocks(sources), block + WEIGHT_BLOCKS);
+      var shown = new Shown(unit, block, next);
       for (int row = 0; row < SIDE; row++) {
-        transformWeights(unit, weights, block, next, row, u, ORIGIN, uStep);
+        shown.transform(row, u, ORIGIN, uStep);
         products.multiply(row, batch, block, next, u, ORIGIN, uStep);
       }
+      shown.end();
     }
     products.store();
     engine.scratch().give(u);
@@ -321,20 +334,53 @@ final class Winograd {
     }
   }
 
-  /** Computes a row of U for the channels of some blocks. */
-  private void transformWeights(
-      int unit, float[] weights, int block, int endBlock, int row, float[] u, int uAt, int uStep) {
-    int[] taps = new int[9];
-    int begin = block * BLOCK;
-    int terms = Math.min(sources, endBlock * BLOCK) - begin;
-    for (; block < endBlock; block++) {
-      int channels = Math.min(BLOCK, sources - block * BLOCK);
-      for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * BLOCK;
-      for (int target = 0; target < outputs(unit); target++) {
-        int from = ORIGIN + 9 * (target * sources + block * BLOCK) * BLOCK;
-        int at = uAt + (target * terms + block * BLOCK - begin) * BLOCK;
-        kernels.winogradWeights(weights, from, taps, channels, row, u, at, uStep);
+  /** What the view shows of a unit's weights for the channels of some blocks. */
+  private final class Shown {
+    final int outputs;
+    final int terms;
+    final float[] w;
+    final int at;
+
+    /** Distance between the weights of the two blocks of outputs. */
+    final int step;
+
+    Shown(int unit, int block, int endBlock) {
+      outputs = outputs(unit);
+      terms = Math.min(sources, endBlock * BLOCK) - block * BLOCK;
+      int from = ORIGIN + 9 * block * BLOCK * BLOCK;
+      int whole = 9 * sources * BLOCK;
+      if (view == WeightView.PLAIN) {
+        w = weights[unit];
+        at = from;
+        step = whole;
+        return;
       }
+      at = ORIGIN;
+      step = 9 * terms * BLOCK;
+      w = engine.scratch().take(outputs * step);
+      for (int i = 0; i < outputs; i++) {
+        System.arraycopy(weights[unit], from + i * whole, w, at + i * step, step);
+      }
+      view.show(w, at, at + outputs * step);
+    }
+
+    /** Computes a row of U. */
+    void transform(int row, float[] u, int uAt, int uStep) {
+      int[] taps = new int[9];
+      for (int term = 0; term < terms; term += BLOCK) {
+        int channels = Math.min(BLOCK, terms - term);
+        for (int i = 0; i < 9; i++) taps[i] = positions[i] * channels * BLOCK;
+        for (int i = 0; i < outputs; i++) {
+          int from = at + i * step + 9 * term * BLOCK;
+          int to = uAt + (i * terms + term) * BLOCK;
+          kernels.winogradWeights(w, from, taps, channels, row, u, to, uStep);
+        }
+      }
+    }
+
+    /** Gives a copy back. */
+    void end() {
+      if (view != WeightView.PLAIN) engine.scratch().give(w);
     }
   }
 
