@@ -47,8 +47,8 @@ public final class Convolution implements LinearOperator {
   private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
   private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
 
-  /** See {@link #magnitudes(Engine)}. */
-  private volatile @Nullable Convolution magnitudes;
+  /** See {@link #magnitudeSums(Engine)}. */
+  private volatile @Nullable Convolution magnitudeSums;
 
   private Convolution(
       Parameter weight,
@@ -271,31 +271,43 @@ public final class Convolution implements LinearOperator {
 
   /**
    * Returns {@code |w|*x}, the sums that relevance is divided by: {@link #forward} with {@link
-   * WeightView#ABSOLUTE}, in fewer multiplications unless the engine is exact.
+   * WeightView#ABSOLUTE}, in fewer multiplications unless the engine is exact, and then of the
+   * weights that are packed for the forward pass.
    *
    * @param x {@code [N, C, H, W]}, nowhere negative; not modified
    */
   Tensor positiveSums(Engine engine, Tensor x) {
+    if (!sharesPacking(engine, x.shape())) return forward(engine, WeightView.ABSOLUTE, x);
     Shape shape = outputShape(x.shape());
-    if (engine.isExact() || !isWinograd(inputs, shape)) {
-      return forward(engine, WeightView.ABSOLUTE, x);
-    }
     Tensor z = engine.tensor(shape);
     Sweep sweep = forwardSweeps.getFirst();
-    // Of the weights that were packed for the forward pass, so that no others are kept.
     float[][] weights = weights(engine, WeightView.PLAIN);
     var epilogue = Epilogue.none(outputs);
     Winograd.run(engine, sweep, weights, WeightView.ABSOLUTE, x, shape, z, epilogue);
-    PositiveSums.mend(engine, sweep, weights, x, z);
+    PositiveSums.mend(engine, sweep, weights, weightSums(engine), x, z);
     return z;
   }
 
+  /** Whether {@link #positiveSums} takes the weights that are packed for the forward pass. */
+  boolean sharesPacking(Engine engine, Shape input) {
+    return !engine.isExact() && isWinograd(inputs, outputShape(input));
+  }
+
+  /** Returns {@code Σ|w|} of each output, filled up to whole blocks. */
+  private float[] weightSums(Engine engine) {
+    float[] sums = magnitudeSums(engine).weight.toArray();
+    float[] all = new float[blocks(outputs) * BLOCK];
+    int taps = window.height() * window.width();
+    for (int i = 0; i < sums.length; i++) all[i / taps] += sums[i];
+    return all;
+  }
+
   /**
-   * Returns {@code Σ|w|} over the input channels, a convolution of one channel: of a one, it is
-   * {@code |w|*1}.
+   * Returns a convolution of one channel whose weights are {@code Σ_i |w[o, i]|} over the inputs of
+   * o's group, so that of ones it is {@code |w|*1}. It is made once and kept.
    */
-  Convolution magnitudes(Engine engine) {
-    Convolution known = magnitudes;
+  Convolution magnitudeSums(Engine engine) {
+    Convolution known = magnitudeSums;
     if (known != null) return known;
     int taps = window.height() * window.width();
     int channels = inputs / groups;
@@ -317,7 +329,7 @@ public final class Convolution implements LinearOperator {
         });
     var shape = Shape.of(outputs, 1, window.height(), window.width());
     known = of(Parameter.of(shape, sums), null, window, 1);
-    magnitudes = known;
+    magnitudeSums = known;
     return known;
   }
 
@@ -391,7 +403,9 @@ public final class Convolution implements LinearOperator {
     return packed == null ? made : packed;
   }
 
-  /** Returns all weights that are packed so far, one array a unit. */
+  /**
+   * Returns the weights that are packed so far, one array a unit, but for those of magnitudeSums.
+   */
   Stream<float[]> packed() {
     return Stream.of(forwardPackings, reversePackings)
         .flatMap(packings -> packings.values().stream())
@@ -434,7 +448,7 @@ public final class Convolution implements LinearOperator {
    * Whether an engine that is not exact computes this, in either direction, by Winograd's
    * algorithm.
    */
-  boolean isWinograd(int sources, Shape target) {
+  private boolean isWinograd(int sources, Shape target) {
     return isTiled() && Winograd.pays(sources, target.extent(1), target);
   }
 

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>|w|*[x ≤ 0] = |w|*1 − |w|*[x > 0]</pre>
  *
  * <p>{@code |w|*1} has one value for each output channel wherever the window lies inside the image,
- * so it is computed on the smallest image that shows every border. Where the difference is small
- * against its terms, and rounding would be large against it, the few inactive inputs are added up
- * instead; with none the sum is exactly 0.
+ * so it is computed, of {@code Σ|w|} over the channels, on the smallest image of ones that shows
+ * every border. Where the difference is small against its terms, and rounding would be large
+ * against it, the few inactive inputs are added up instead; with none the sum is exactly 0.
  */
 final class InactiveSums {
   /** Differences of less than this share of {@code |w|*1} are not trusted. */
@@ -51,11 +51,10 @@ final class InactiveSums {
         Axis.of(input.extent(2), output.extent(2), window.strideY(), window.top(), window.spanY());
     Axis columns =
         Axis.of(input.extent(3), output.extent(3), window.strideX(), window.left(), window.spanX());
-    Shape small = Shape.of(1, 1, rows.extent, columns.extent);
-    Tensor ones = engine.tensor(small);
+    Tensor ones = engine.tensor(Shape.of(1, 1, rows.extent, columns.extent));
     Arrays.fill(ones.data, 1f);
     ones.clearPaddingLanes();
-    Tensor all = convolution.magnitudes(engine).forward(engine, WeightView.PLAIN, ones);
+    Tensor all = convolution.magnitudeSums(engine).forward(engine, WeightView.PLAIN, ones);
     engine.recycle(ones);
     var sums = new InactiveSums(engine, convolution, x);
     Tensor z = engine.tensor(output);

@@ -100,8 +100,8 @@ public final class Parameter {
   }
 
   /**
-   * Returns the same values in an array: this parameter, if that is where they are, or if the heap
-   * has not room for them three times over.
+   * Returns the same values in an array, from {@code ORIGIN} on: this parameter, if that is where
+   * they are, or if the heap has not room for them three times over.
    */
   Parameter inHeap(Engine engine) {
     if (array() != null || values.equals(MemorySegment.NULL)) return this;
@@ -127,7 +127,7 @@ public final class Parameter {
     return values.heapBase().orElse(null) instanceof float[] array ? array : null;
   }
 
-  /** Returns where in {@link #array} the values begin. */
+  /** Returns where in {@link #array} the values begin, which is not null. */
   int origin() {
     return Math.toIntExact(values.address() / Float.BYTES);
   }

@@ -6,6 +6,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.Convolution.Sweep;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the sums {@code |w|*x} for x ≥ 0, as Winograd's algorithm leaves them, fit to be divided
@@ -33,6 +34,7 @@ final class PositiveSums {
   private final Engine engine;
   private final Sweep sweep;
   private final float[][] weights;
+  private final float[] weightSums;
   private final Tensor x;
   private final Tensor z;
   private final int channels;
@@ -45,10 +47,12 @@ final class PositiveSums {
   /** The largest value that each tile of each sample reads. */
   private final float[] largestRead;
 
-  PositiveSums(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
+  PositiveSums(
+      Engine engine, Sweep sweep, float[][] weights, float[] weightSums, Tensor x, Tensor z) {
     this.engine = engine;
     this.sweep = sweep;
     this.weights = weights;
+    this.weightSums = weightSums;
     this.x = x;
     this.z = z;
     this.channels = x.shape().extent(1);
@@ -66,11 +70,13 @@ final class PositiveSums {
    * @param sweep of 3×3 taps at stride 1
    * @param weights w, for each 32 outputs {@code [output block][input
    *     block][tap][channel][output]}, from {@code ORIGIN} on
+   * @param weightSums {@code Σ|w|} of each output, filled up to whole blocks
    * @param x {@code [N, C, H, W]}, nowhere negative; not modified
    * @param z {@code [N, O, H', W']}, by Winograd's algorithm; written to
    */
-  static void mend(Engine engine, Sweep sweep, float[][] weights, Tensor x, Tensor z) {
-    var sums = new PositiveSums(engine, sweep, weights, x, z);
+  static void mend(
+      Engine engine, Sweep sweep, float[][] weights, float[] weightSums, Tensor x, Tensor z) {
+    var sums = new PositiveSums(engine, sweep, weights, weightSums, x, z);
     int units = weights.length;
     sums.read();
     engine.forEach(z.shape().extent(0) * units, task -> sums.mend(task / units, task % units));
@@ -142,17 +148,6 @@ final class PositiveSums {
     }
   }
 
-  /** Returns {@code Σ|w|} of each of up to 32 outputs. */
-  private float[] weightSums(float[] magnitudes, int outputs) {
-    float[] sums = new float[outputs * BLOCK];
-    int terms = channels * sweep.tapY().length;
-    for (int block = 0; block < outputs; block++) {
-      int at = block * BLOCK;
-      engine.kernels().windowSum(magnitudes, ORIGIN + terms * at, 1, 0, terms, BLOCK, 1f, sums, at);
-    }
-    return sums;
-  }
-
   /** Mends up to 32 channels of a sample. */
   private void mend(int sample, int unit) {
     int outputBlocks = blocks(z.shape().extent(1));
@@ -161,34 +156,42 @@ final class PositiveSums {
     int rowLength = (blocks(channels) * sweep.tapY().length + 1) * BLOCK;
     float[] row = engine.scratch().take(rowLength);
     float[] least = new float[outputs * BLOCK];
-    int size = outputs * channels * sweep.tapY().length * BLOCK;
-    float[] magnitudes = engine.scratch().take(size);
-    System.arraycopy(weights[unit], ORIGIN, magnitudes, ORIGIN, size);
-    WeightView.ABSOLUTE.show(magnitudes, ORIGIN, ORIGIN + size);
-    float[] weightSums = weightSums(magnitudes, outputs);
+    int firstSum = 2 * unit * BLOCK;
+    float @Nullable [] magnitudes = null;
     for (int y = 0; y < height; y += TILE) {
       for (int c = 0; c < width; c += TILE) {
         float read = largestRead[(sample * tilesY + y / TILE) * tilesX + c / TILE];
-        if (isTrusted(plane, outputs, y, c, weightSums, read * TRUSTED_OF_BOUND)) continue;
-        for (int i = 0; i < least.length; i++) least[i] = weightSums[i] * read * TRUSTED_OF_BOUND;
+        if (isTrusted(plane, outputs, y, c, firstSum, read * TRUSTED_OF_BOUND)) continue;
+        for (int i = 0; i < least.length; i++) {
+          least[i] = weightSums[firstSum + i] * read * TRUSTED_OF_BOUND;
+        }
         raiseToLargest(plane, outputs, y, c, least);
         for (int i = y; i < Math.min(height, y + TILE); i++) {
           for (int j = c; j < Math.min(width, c + TILE); j++) {
             int pixel = plane + (i * width + j) * BLOCK;
             if (isTrusted(pixel, outputs, least)) continue;
             gather(sample, i, j, row);
+            if (magnitudes == null) magnitudes = magnitudes(unit, outputs);
             multiply(row, magnitudes, pixel, outputs);
           }
         }
       }
     }
-    engine.scratch().give(magnitudes);
+    if (magnitudes != null) engine.scratch().give(magnitudes);
     engine.scratch().give(row);
   }
 
+  /** Returns |w| of a unit, from {@code ORIGIN} on; to be given back. */
+  private float[] magnitudes(int unit, int outputs) {
+    int size = outputs * channels * sweep.tapY().length * BLOCK;
+    float[] magnitudes = engine.scratch().take(size);
+    System.arraycopy(weights[unit], ORIGIN, magnitudes, ORIGIN, size);
+    WeightView.ABSOLUTE.show(magnitudes, ORIGIN, ORIGIN + size);
+    return magnitudes;
+  }
+
   /** Whether all sums of a tile are to be trusted, as most are. */
-  private boolean isTrusted(
-      int plane, int outputs, int y, int c, float[] weightSums, float factor) {
+  private boolean isTrusted(int plane, int outputs, int y, int c, int firstSum, float factor) {
     int rows = Math.min(TILE, height - y);
     int columns = Math.min(TILE, width - c);
     boolean trusted = true;
@@ -205,7 +208,7 @@ final class PositiveSums {
                   columns,
                   BLOCK,
                   weightSums,
-                  block * BLOCK,
+                  firstSum + block * BLOCK,
                   factor,
                   TRUSTED);
     }

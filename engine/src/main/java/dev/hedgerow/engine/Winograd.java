@@ -157,7 +157,7 @@ final class Winograd {
    * @param sweep of 3×3 taps, in any order
    * @param weights for each 32 outputs {@code [output block][input block][tap][channel][output]},
    *     from {@link Kernels#ORIGIN} on
-   * @param view what counts of these weights
+   * @param view what is to be shown of them yet; PLAIN where they are packed for their view
    * @param target shape of what the sweep computes
    * @param output written to: of that shape, or of half its height and width, rounded down, for the
    *     largest of each 2×2; then the epilogue adds nothing
@@ -200,7 +200,7 @@ final class Winograd {
           int at = ORIGIN + task * SIDE * uStep;
           var shown = new Shown(unit, 0, blocks(sources));
           shown.transform(task % SIDE, u, at, uStep);
-          shown.end();
+          shown.release();
         });
     int tasks = Math.ceilDiv(tiles, TASK_TILES);
     engine.forEach(
@@ -266,7 +266,7 @@ final class Winograd {
         shown.transform(row, u, ORIGIN, uStep);
         products.multiply(row, batch, block, next, u, ORIGIN, uStep);
       }
-      shown.end();
+      shown.release();
     }
     products.store();
     engine.scratch().give(u);
@@ -379,7 +379,7 @@ final class Winograd {
     }
 
     /** Gives a copy back. */
-    void end() {
+    void release() {
       if (view != WeightView.PLAIN) engine.scratch().give(w);
     }
   }

@@ -124,8 +124,8 @@ class HedgingTest {
     double once = work.getAndSet(0);
     Hedging hedging = Hedging.of(counted, convolution, x);
     double forward = work.getAndSet(0) / once;
-    // Two passes, and one over an image of 5×5 pixels.
-    assertTrue(forward <= 2 + 25.0 / (28 * 28) + 1e-9, "forward " + forward);
+    // Two passes, and one over 5×5 pixels of one channel.
+    assertTrue(forward <= 2 + 25.0 / (28 * 28 * 32) + 1e-9, "forward " + forward);
     Tensor r = Tensor.of(Shape.of(1, 48, 28, 28), Samples.gaussians(random, 48 * 28 * 28));
     List<Hedging.Term> terms = List.of(Hedging.Term.values());
     assertEquals(List.of(terms), hedging.groups(Set.copyOf(terms)));

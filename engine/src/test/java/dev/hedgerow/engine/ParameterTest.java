@@ -50,7 +50,7 @@ class ParameterTest {
 
   /** What is given in place may be a part of an array, which is not to be taken for the values. */
   @Test
-  void onlyAWholeArrayIsAnArray() {
+  void whatIsInPlaceIsNoArray() {
     float[] more = new float[10];
     System.arraycopy(VALUES, 0, more, 2, VALUES.length);
     Parameter part = Parameter.inPlace(Shape.of(2, 3), MemorySegment.ofArray(more).asSlice(8, 24));

@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
@@ -40,12 +41,12 @@ class PositiveSumsTest {
 
   @Test
   void everySumIsNearTheExactOneWhateverIsBesideIt() {
-    for (int seed = 0; seed < 6; seed++) {
+    for (int seed = 0; seed < 7; seed++) {
       var random = new Random(seed);
       int outputs = 33 + seed * 5;
-      // Of the large images weights are transformed first.
-      boolean large = seed >= 4;
-      int inputs = large ? 16 + seed : 32 + seed;
+      // Of the large images weights are transformed first; of many inputs, part by part.
+      boolean large = seed == 4 || seed == 5;
+      int inputs = large ? 16 + seed : seed == 6 ? 151 : 32 + seed;
       int height = large ? 61 : 17 - seed;
       Convolution convolution = convolution(random, inputs, outputs);
       Tensor x = image(random, Shape.of(2, inputs, height, large ? 71 : 21 + seed));
@@ -104,7 +105,9 @@ class PositiveSumsTest {
               Shape.of(2, 1, height + pads[0] + pads[2] - 2, width + pads[1] + pads[3] - 2));
       Convolution.Sweep sweep = Convolution.Sweep.forward(window);
       float[] read =
-          new PositiveSums(engine, sweep, new float[1][], Tensor.of(shape, values), z).read();
+          new PositiveSums(
+                  engine, sweep, new float[1][], new float[16], Tensor.of(shape, values), z)
+              .read();
       int tilesY = Math.ceilDiv(z.shape().extent(2), 4);
       int tilesX = Math.ceilDiv(z.shape().extent(3), 4);
       float[] expected = new float[2 * tilesY * tilesX];
@@ -122,6 +125,12 @@ class PositiveSumsTest {
       }
       assertArrayEquals(expected, read, window + " of " + shape);
     }
+  }
+
+  @Test
+  void whatSumsAreBoundedByIsComputedOnce() {
+    Convolution convolution = convolution(new Random(2), 32, 41);
+    assertSame(convolution.magnitudeSums(engine), convolution.magnitudeSums(engine));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.hedgerow.benchmark;
 
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
+
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,9 +51,9 @@ public class KernelBenchmark {
     public int terms;
 
     private final Kernels kernels = Kernels.best();
-    private final float[] x = filled(84 * Kernels.ROW);
-    private final float[] w = filled(256 * 32);
-    private final float[] y = new float[84 * 32];
+    private final float[] x = filled(ORIGIN + 84 * Kernels.ROW);
+    private final float[] w = filled(ORIGIN + 256 * 32);
+    private final float[] y = new float[ORIGIN + 84 * 32];
     private final float[] bias = new float[32];
 
     private static float[] filled(int length) {
@@ -65,7 +67,19 @@ public class KernelBenchmark {
   @Benchmark
   public float[] convolve(Product p) {
     p.kernels.convolve(
-        p.x, 0, p.terms, p.w, 0, p.terms * 16, p.bias, 0, p.y, 0, p.columns * 16, 2, p.columns);
+        p.x,
+        ORIGIN,
+        p.terms,
+        p.w,
+        ORIGIN,
+        p.terms * 16,
+        p.bias,
+        0,
+        p.y,
+        ORIGIN,
+        p.columns * 16,
+        2,
+        p.columns);
     return p.y;
   }
 
@@ -109,7 +123,11 @@ public class KernelBenchmark {
         new OptionsBuilder()
             .include(KernelBenchmark.class.getName())
             .addProfiler(GCProfiler.class)
-            .jvmArgs("--add-modules", "jdk.incubator.vector", "-XX:+UseSerialGC")
+            .jvmArgs(
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-XX:+UseSerialGC",
+                "-XX:ObjectAlignmentInBytes=64")
             .build();
     double peak = 0;
     List<RunResult> products = new ArrayList<>();

@@ -17,7 +17,6 @@ public final class PackedWeights {
 
   /** Whether {@code |w|*x} is computed of the weights that are packed for {@code w*x}. */
   public static boolean serveBoth(Engine engine, Convolution convolution, Shape input) {
-    int channels = input.extent(1);
-    return !engine.isExact() && convolution.isWinograd(channels, convolution.outputShape(input));
+    return convolution.sharesPacking(engine, input);
   }
 }

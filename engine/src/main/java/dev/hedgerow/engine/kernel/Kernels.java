@@ -21,10 +21,11 @@ public interface Kernels {
   int ROW = ROW_TERMS + BLOCK;
 
   /**
-   * Floats that are left out before what vectors read and write. An array's elements begin 16 bytes
-   * after it, so that where the virtual machine aligns objects to 64 ({@code
-   * -XX:ObjectAlignmentInBytes=64}) what follows these is aligned to cache lines, and no vector is
-   * part of two.
+   * Floats that are left out before what vectors read most: packed weights, and what convolutions
+   * work in. The elements of an array begin 16 bytes after it, unless HotSpot's headers are made
+   * smaller or larger, so that where objects are aligned to 64 ({@code
+   * -XX:ObjectAlignmentInBytes=64}) blocks that follow these floats are cache lines, and no vector
+   * of theirs is part of two.
    */
   int ORIGIN = 12;
 

@@ -188,13 +188,14 @@ public final class ScalarKernels implements Kernels {
       for (int c = 0; c < columns; c++) {
         float sum = 0;
         for (int i = 0; i < columns; i++) sum += a[r * columns + i] * x[i * columns + c];
-        scratch[r * columns + c] = sum;
+        scratch[ORIGIN + r * columns + c] = sum;
       }
     }
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < rows; c++) {
         float sum = 0;
-        for (int i = 0; i < columns; i++) sum += scratch[r * columns + i] * a[c * columns + i];
+        for (int i = 0; i < columns; i++)
+          sum += scratch[ORIGIN + r * columns + i] * a[c * columns + i];
         y[r * rows + c] = sum;
       }
     }
