@@ -185,8 +185,7 @@ final class PositiveSums {
   private float[] magnitudes(int unit, int outputs) {
     int size = outputs * channels * sweep.tapY().length * BLOCK;
     float[] magnitudes = engine.scratch().take(size);
-    System.arraycopy(weights[unit], ORIGIN, magnitudes, ORIGIN, size);
-    WeightView.ABSOLUTE.show(magnitudes, ORIGIN, ORIGIN + size);
+    WeightView.ABSOLUTE.show(weights[unit], ORIGIN, magnitudes, ORIGIN, size);
     return magnitudes;
   }
 

@@ -37,8 +37,14 @@ public enum WeightView {
     show(weights, 0, count);
   }
 
+  /** Copies what this view shows of {@code count} weights from {@code from} on to {@code at}. */
+  void show(float[] weights, int from, float[] shown, int at, int count) {
+    System.arraycopy(weights, from, shown, at, count);
+    show(shown, at, at + count);
+  }
+
   /** Replaces the weights from {@code from} to {@code to} by what this view shows of them. */
-  void show(float[] weights, int from, int to) {
+  private void show(float[] weights, int from, int to) {
     switch (this) {
       case PLAIN -> {}
       case ABSOLUTE -> {

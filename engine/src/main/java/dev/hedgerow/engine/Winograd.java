@@ -359,9 +359,8 @@ final class Winograd {
       step = 9 * terms * BLOCK;
       w = engine.scratch().take(outputs * step);
       for (int i = 0; i < outputs; i++) {
-        System.arraycopy(weights[unit], from + i * whole, w, at + i * step, step);
+        view.show(weights[unit], from + i * whole, w, at + i * step, step);
       }
-      view.show(w, at, at + outputs * step);
     }
 
     /** Computes a row of U. */

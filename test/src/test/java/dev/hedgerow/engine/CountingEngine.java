@@ -4,11 +4,17 @@ import dev.hedgerow.engine.kernel.Kernels;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
-/** An engine that counts the multiplications of its weighted layers. */
+/** An engine that counts the multiplications of its weighted layers, and the weights packed. */
 public final class CountingEngine {
   private final Engine engine;
+  private final Set<float[]> packed = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<float[]> transformed = Collections.newSetFromMap(new IdentityHashMap<>());
   private long multiplications;
+  private int packs;
 
   public CountingEngine() {
     Kernels best = Kernels.best();
@@ -19,6 +25,7 @@ public final class CountingEngine {
             (proxy, method, arguments) -> {
               if (arguments != null) {
                 multiplications += multiplications(method, arguments);
+                see(method, arguments);
               }
               try {
                 return method.invoke(best, arguments);
@@ -38,6 +45,31 @@ public final class CountingEngine {
     long count = multiplications;
     multiplications = 0;
     return count;
+  }
+
+  /**
+   * Returns how many packed weights, or copies of them in workspaces, were read for the first time
+   * since this was last asked.
+   */
+  public int takePacks() {
+    int count = packed.size() - packs;
+    packs = packed.size();
+    return count;
+  }
+
+  private void see(Method kernel, Object[] a) {
+    switch (kernel.getName()) {
+      case "convolve" -> {
+        float[] weights = (float[]) a[3];
+        if (!transformed.contains(weights)) packed.add(weights);
+      }
+      case "depthwise" -> packed.add((float[]) a[4]);
+      case "winogradWeights" -> {
+        packed.add((float[]) a[0]);
+        transformed.add((float[]) a[5]);
+      }
+      default -> {}
+    }
   }
 
   /** Reads the arguments as {@link Kernels} documents them. */

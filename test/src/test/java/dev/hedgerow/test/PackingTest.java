@@ -1,11 +1,13 @@
 package dev.hedgerow.test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.CountingEngine;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.PackedWeights;
 import dev.hedgerow.engine.Shape;
@@ -29,6 +31,7 @@ class PackingTest {
   /** Output channels that are packed together. */
   private static final int UNIT = 32;
 
+  private final CountingEngine counting = new CountingEngine();
   private final Graph graph =
       Twins.of(Families.find("vgg16").orElseThrow(), 4)
           .graph(Shape.of(1, 3, 96, 96), 10, HeWeights::of);
@@ -36,11 +39,13 @@ class PackingTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void onlyTheFirstExplanationPacks(boolean exact) {
-    Engine engine = exact ? Engine.sequential().exact() : Engine.sequential();
+    Engine engine = exact ? counting.engine().exact() : counting.engine();
     explain(engine, 1);
     Set<float[]> packed = PackedWeights.of(convolutions());
     assertEquals(units(engine), packed.size());
+    assertTrue(counting.takePacks() >= packed.size());
     explain(engine, 2);
+    assertEquals(0, counting.takePacks());
     assertEquals(packed, PackedWeights.of(convolutions()));
   }
 
