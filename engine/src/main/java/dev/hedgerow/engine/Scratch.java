@@ -4,6 +4,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import it.unimi.dsi.fastutil.ints.Int2ObjectLinkedOpenHashMap;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Arrays that operations work in and give back, so that a warm network allocates none: those of
  * workspaces, whose lengths are rounded up to powers of two after {@code ORIGIN}, and those of
  * tensors, which have the length that was asked for. Their contents are whatever was left in them.
+ *
+ * <p>To write what another core has written or read takes several times as long. So a thread that
+ * asks for a workspace gets one from its shelf, which few other threads share, and of another's
+ * only where that has none: hardly more are made than are in use at once.
  */
 final class Scratch {
   /**
@@ -23,23 +28,30 @@ final class Scratch {
   /** The longest workspace that is kept; the next power of two is not an array's length. */
   private static final int LONGEST = 1 << 30;
 
-  /** Free arrays of one length, the last one that came back on top: the caches may hold it yet. */
-  private static final class Pile {
-    private final ArrayDeque<float[]> arrays = new ArrayDeque<>();
+  /** So many that hardly two threads at work share one. */
+  private static final int SHELVES = 64;
 
-    synchronized float @Nullable [] poll() {
-      return arrays.pollFirst();
+  /** Free workspaces of some threads, the last one that came back at the end. */
+  private static final class Shelf {
+    private final ArrayList<float[]> arrays = new ArrayList<>();
+
+    /** Returns the last one of a length, which the caches may hold yet; null if there is none. */
+    synchronized float @Nullable [] poll(int length) {
+      for (int i = arrays.size() - 1; i >= 0; i--) {
+        if (arrays.get(i).length == length) return arrays.remove(i);
+      }
+      return null;
     }
 
     synchronized void push(float[] array) {
-      arrays.addFirst(array);
+      arrays.add(array);
     }
   }
 
   private final long mostKept;
 
-  /** By the logarithm of the length. */
-  private final List<Pile> workspaces = Stream.generate(Pile::new).limit(Integer.SIZE).toList();
+  /** By the number of the thread that gave a workspace back. */
+  private final List<Shelf> shelves = Stream.generate(Shelf::new).limit(SHELVES).toList();
 
   /**
    * Free arrays of tensors by their length, that which was asked for last at the end. Its monitor
@@ -63,27 +75,42 @@ final class Scratch {
 
   /** Returns an array of at least {@code length} floats from ORIGIN on, to be given back. */
   float[] take(int length) {
-    float @Nullable [] known = length > LONGEST ? null : workspaces.get(size(length)).poll();
-    float[] array = known != null ? known : new float[Math.addExact(ORIGIN, rounded(length))];
+    int whole = Math.addExact(ORIGIN, rounded(length));
+    float @Nullable [] known = freeWorkspace(whole);
+    float[] array = known != null ? known : new float[whole];
     assert spoil(array);
     return array;
+  }
+
+  private float @Nullable [] freeWorkspace(int length) {
+    int own = shelf(Thread.currentThread());
+    for (int i = 0; i < SHELVES; i++) {
+      float @Nullable [] array = shelves.get((own + i) % SHELVES).poll(length);
+      if (array != null) return array;
+    }
+    return null;
   }
 
   /** Takes back an array that {@link #take} returned. */
   void give(float[] array) {
     int length = array.length - ORIGIN;
-    if (length <= LONGEST) workspaces.get(size(length)).push(array);
+    if (length <= LONGEST) shelves.get(shelf(Thread.currentThread())).push(array);
+  }
+
+  /** Returns the number of a thread's shelf; those of successive threads are not side by side. */
+  static int shelf(Thread thread) {
+    return (int) (thread.threadId() * 5 % SHELVES);
   }
 
   /** Returns an array of {@code length} floats. */
   float[] takeTensor(int length) {
-    float @Nullable [] known = free(length);
+    float @Nullable [] known = freeTensor(length);
     float[] array = known != null ? known : new float[length];
     assert spoil(array);
     return array;
   }
 
-  private float @Nullable [] free(int length) {
+  private float @Nullable [] freeTensor(int length) {
     synchronized (tensors) {
       ArrayDeque<float[]> pile = tensors.getAndMoveToLast(length);
       float @Nullable [] array = pile == null ? null : pile.pollFirst();

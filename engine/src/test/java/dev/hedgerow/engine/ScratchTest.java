@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
 class ScratchTest {
@@ -82,6 +84,42 @@ class ScratchTest {
     assertNotSame(array, scratch.take(1000));
     scratch.give(array);
     assertSame(array, scratch.take(1024));
+  }
+
+  /** What a thread gave back is in its core's cache. */
+  @Test
+  void threadsAreLentTheirOwnWorkspacesAgain() throws Exception {
+    try (ExecutorService other = threadOfAnotherShelf()) {
+      float[] own = scratch.take(10);
+      float[] others = other.submit(() -> scratch.take(10)).get();
+      other.submit(() -> scratch.give(others)).get();
+      scratch.give(own);
+      assertSame(others, other.submit(() -> scratch.take(10)).get());
+      assertSame(own, scratch.take(10));
+      scratch.give(own);
+      other.submit(() -> scratch.give(others)).get();
+      assertSame(own, scratch.take(10));
+    }
+  }
+
+  @Test
+  void workspacesThatAnotherThreadLeftAreLentBeforeAnyIsMade() throws Exception {
+    try (ExecutorService other = threadOfAnotherShelf()) {
+      float[] array = scratch.take(10);
+      other.submit(() -> scratch.give(array)).get();
+      assertSame(array, scratch.take(10));
+      assertNotSame(array, scratch.take(10));
+    }
+  }
+
+  private static ExecutorService threadOfAnotherShelf() {
+    int own = Scratch.shelf(Thread.currentThread());
+    return Executors.newSingleThreadExecutor(
+        work -> {
+          Thread thread = new Thread(work);
+          while (Scratch.shelf(thread) == own) thread = new Thread(work);
+          return thread;
+        });
   }
 
   @Test
