@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What operations run on: kernels and threads.
  *
- * <p>Work is split by the shape of the data, never by the number of threads, and no two tasks write
- * the same element, so results are the same bits for any number of threads. An engine keeps nothing
- * between operations but memory to work in, and may be shared.
+ * <p>What a sum is made of, and in which order, follows from the shape of the data alone, and no
+ * two tasks write the same element, so results are the same bits for any number of threads. An
+ * engine keeps nothing between operations but memory to work in, and may be shared.
  */
 public final class Engine {
   private final Kernels kernels;
@@ -157,6 +157,11 @@ public final class Engine {
 
   Scratch scratch() {
     return scratch;
+  }
+
+  /** Returns a number of tasks, no less than the given one, that threads share equally. */
+  int shared(int tasks) {
+    return Math.ceilDiv(tasks, threads()) * threads();
   }
 
   /**

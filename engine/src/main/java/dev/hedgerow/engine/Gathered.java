@@ -21,7 +21,8 @@ import java.util.Arrays;
  *
  * A task is a band and up to {@value #UNITS} units, half as many if there are few bands, and copies
  * the blocks that these read. Where there are more, with few bands as many, and the rows of the
- * whole image are few, all of them are copied once, and a task is a band and a unit.
+ * whole image are few, all of them are copied once, by bands or by blocks, and a task is a band and
+ * a unit.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
@@ -46,6 +47,9 @@ final class Gathered {
 
   /** Most floats of an image's rows that are copied once for all tasks: about a core's L2. */
   private static final int SHARED_FLOATS = 250_000;
+
+  /** Most weights for each float of shared rows of which every thread reads all. */
+  private static final int WEIGHTS_FOR_ROWS = 2;
 
   /** Floats that a task copies to shared rows, about. */
   private static final int COPY_FLOATS = 16_000;
@@ -127,7 +131,7 @@ final class Gathered {
               Rows.ofBlocks(
                   end - first, Math.min(channels, endBlock * BLOCK) - block * BLOCK, taps);
           float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
-          gather(data, rows, block, sample, block, endBlock, first, end);
+          gather(data, rows, block, sample, block, endBlock, 0, first, end);
           for (; unit < endUnit; unit++) {
             multiply(data, rows, block, 0, unit, sample, first, end);
           }
@@ -141,25 +145,38 @@ final class Gathered {
     return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
   }
 
-  /** Copies the rows of a whole image, then multiplies them. */
-  private void runShared(Rows rows, int bands) {
+  /**
+   * Copies the rows of a whole image, then multiplies them. Threads share the bands, and read and
+   * write pixels of their own; or the weights where these are many more, which each thread would
+   * read otherwise.
+   *
+   * @param least number of bands
+   */
+  private void runShared(Rows rows, int least) {
+    long weights = (long) channels * taps * y.shape().extent(1);
+    boolean byBands = weights <= WEIGHTS_FOR_ROWS * rows.floats();
+    int bands = byBands ? Math.min(engine.shared(least), Math.ceilDiv(pixels, tile)) : least;
     float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
     int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
+    int copies = byBands ? bands : Math.ceilDiv(blocks(channels), perTask);
     for (int i = 0; i < x.shape().extent(0); i++) {
       int sample = i;
       engine.forEach(
-          Math.ceilDiv(blocks(channels), perTask),
+          copies,
           task -> {
-            int block = task * perTask;
-            int end = Math.min(blocks(channels), block + perTask);
-            gather(data, rows, 0, sample, block, end, 0, pixels);
+            int block = byBands ? 0 : task * perTask;
+            int endBlock = byBands ? blocks(channels) : Math.min(blocks(channels), block + perTask);
+            int first = byBands ? begin(task, bands) : 0;
+            int end = byBands ? begin(task + 1, bands) : pixels;
+            gather(data, rows, 0, sample, block, endBlock, first, first, end);
           });
       engine.forEach(
           packing.units() * bands,
           task -> {
-            int first = begin(task % bands, bands);
-            int end = begin(task % bands + 1, bands);
-            multiply(data, rows, 0, first, task / bands, sample, first, end);
+            int band = byBands ? task / packing.units() : task % bands;
+            int unit = byBands ? task % packing.units() : task / bands;
+            int first = begin(band, bands);
+            multiply(data, rows, 0, first, unit, sample, first, begin(band + 1, bands));
           });
     }
     engine.scratch().give(data);
@@ -168,7 +185,7 @@ final class Gathered {
   /**
    * Copies what the pixels from first to end read of some blocks.
    *
-   * @param rows of the blocks from {@code origin} on; the first pixel's is row 0
+   * @param rows of the blocks from {@code origin} on; the first pixel's is the given row
    */
   private void gather(
       float[] data,
@@ -177,6 +194,7 @@ final class Gathered {
       int sample,
       int fromBlock,
       int toBlock,
+      int row,
       int first,
       int end) {
     for (int block = fromBlock; block < toBlock; block++) {
@@ -187,7 +205,7 @@ final class Gathered {
           int count = Math.min(end - pixel, columns - column);
           int r = pixel / columns * sweep.sourceStepY() + sweep.tapY()[tap];
           int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
-          copy(sample, block, r, c, data, ORIGIN + rows.at(piece, pixel - first), count);
+          copy(sample, block, r, c, data, ORIGIN + rows.at(piece, row + pixel - first), count);
           pixel += count;
         }
       }

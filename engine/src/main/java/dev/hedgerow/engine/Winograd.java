@@ -39,7 +39,7 @@ final class Winograd {
   /** Tiles of a task that does all for them. */
   private static final int TASK_TILES = 28;
 
-  /** Most pairs of an input and an output channel with which U is made first: it has 2.4 MB. */
+  /** Most pairs of an input and an output channel that are few: U has 2.4 MB. */
   private static final int FEW_PAIRS = 128 * 128;
 
   /** Least tiles of an image for each output with which U is made first. */
@@ -59,6 +59,9 @@ final class Winograd {
    * is less than a third of it.
    */
   private static final int LEAST_TILES = 8;
+
+  /** Least tiles of a thread that has its own, see {@link #parts}. */
+  private static final int OWN_TILES = 24;
 
   /** Blocks of channels, of all its tiles, of a task that transforms inputs, about. */
   private static final int TRANSFORMED_BLOCKS = 64;
@@ -148,7 +151,11 @@ final class Winograd {
    * that are transformed once are few for the tiles. The batch does not count.
    */
   private static boolean weightsFirst(int sources, int targets, int tiles) {
-    return tiles >= TILES_PER_OUTPUT * targets && sources * targets <= FEW_PAIRS;
+    return tiles >= TILES_PER_OUTPUT * targets && areFew(sources, targets);
+  }
+
+  private static boolean areFew(int sources, int targets) {
+    return sources * targets <= FEW_PAIRS;
   }
 
   /**
@@ -230,7 +237,7 @@ final class Winograd {
     int batches = Math.ceilDiv(tiles, most);
     for (int i = 0; i < batches; i++) {
       var batch = new Batch(i, batches);
-      int parts = Math.clamp(batch.tiles() / LEAST_TILES, 1, Math.ceilDiv(TASKS, weights.length));
+      int parts = parts(batch);
       int perTask = Math.max(1, TRANSFORMED_BLOCKS / Math.min(tilesX, batch.tiles()));
       int groups = Math.ceilDiv(blocks(sources), perTask);
       int firstRow = batch.begin / tilesX;
@@ -252,6 +259,19 @@ final class Winograd {
           });
       engine.scratch().give(batch.v);
     }
+  }
+
+  /**
+   * Returns into how many parts a batch is cut: as many as make {@value #TASKS} tasks. Where
+   * channels are few and each thread gets {@value #OWN_TILES} tiles, of some 100 that a batch has
+   * at most, threads share the parts: then a thread reads mostly what it wrote itself, here and in
+   * the next operation, and to transform the weights once for each costs little.
+   */
+  private int parts(Batch batch) {
+    int parts = Math.ceilDiv(TASKS, weights.length);
+    boolean few = areFew(sources, output.shape().extent(1));
+    boolean own = few && batch.tiles() >= OWN_TILES * engine.threads();
+    return Math.clamp(batch.tiles() / LEAST_TILES, 1, own ? engine.shared(parts) : parts);
   }
 
   /** Computes the outputs of a unit for the tiles from begin to end. */

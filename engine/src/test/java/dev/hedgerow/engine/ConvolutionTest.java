@@ -308,6 +308,9 @@ class ConvolutionTest {
             new Case(2, 3, 72, 1, 57, 41, Window.of(7, 2, 3), 0),
             new Case(1, 48, 64, 1, 57, 57, Window.of(3, 2, 1), 0),
             new Case(1, 144, 128, 1, 7, 7, Window.of(1, 1, 0), 0),
+            new Case(2, 144, 128, 1, 14, 14, Window.of(1, 1, 0), 0),
+            new Case(1, 36, 132, 1, 9, 10, Window.of(3, 1, 1), 0),
+            new Case(1, 400, 512, 1, 7, 14, Window.of(1, 1, 0), 0),
             new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0))) {
       float[] w = gaussians(random, c.weight().size());
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));

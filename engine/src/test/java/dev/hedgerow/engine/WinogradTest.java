@@ -110,6 +110,7 @@ class WinogradTest {
     assertThreadsAndOtherImagesDoNotMatter(new Case(3, 40, 40, 1, 45, 46, window, 6));
     assertThreadsAndOtherImagesDoNotMatter(new Case(2, 32, 32, 1, 10, 400, window, 7));
     assertThreadsAndOtherImagesDoNotMatter(new Case(3, 300, 40, 1, 20, 28, window, 8));
+    assertThreadsAndOtherImagesDoNotMatter(new Case(2, 40, 72, 1, 20, 36, window, 11));
   }
 
   /** Parts of rows of tiles that begin right of the image, or end left of it. */
@@ -158,6 +159,7 @@ class WinogradTest {
     assertPoolsAlike(new Case(2, 32, 32, 1, 13, 9, window, 8));
     assertPoolsAlike(new Case(2, 300, 40, 1, 13, 53, window, 9));
     assertPoolsAlike(new Case(2, 3, 20, 1, 5, 2, window, 10));
+    assertPoolsAlike(new Case(2, 40, 72, 1, 20, 36, window, 11));
   }
 
   private void assertPoolsAlike(Case c) {
