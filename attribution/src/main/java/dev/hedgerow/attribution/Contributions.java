@@ -46,7 +46,7 @@ record Contributions(LinearOperator operator, List<Term> terms) {
   private static Contributions signed(
       Engine engine, LinearMap layer, Tensor x, WeightView ofPositive, WeightView ofNegative) {
     Term positive = new Term(Elementwise.positive(engine, x), ofPositive);
-    if (Reductions.sumNegative(engine, x) == 0) return of(layer, positive);
+    if (Reductions.signedSums(engine, x).negative() == 0) return of(layer, positive);
     return of(layer, positive, new Term(Elementwise.negative(engine, x), ofNegative));
   }
 

@@ -3,6 +3,7 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Reductions.SignedSums;
 import dev.hedgerow.engine.Resize;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
@@ -93,8 +94,9 @@ final class FullGrad implements Attributor {
     double sum = 0;
     double magnitude = 0;
     for (Term term : terms) {
-      sum += Reductions.sum(engine, term.contribution());
-      magnitude += Reductions.sumAbsolute(engine, term.contribution());
+      SignedSums sums = Reductions.signedSums(engine, term.contribution());
+      sum += sums.total();
+      magnitude += sums.magnitude();
       if (term.contribution().shape().rank() != 4) continue;
       float[] part = enlarged(normalised(engine, term.contribution()), input).toArray();
       for (int i = 0; i < map.length; i++) map[i] += part[i];

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.groupingBy;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Reductions.SignedSums;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
@@ -178,9 +179,10 @@ final class GradientHedge implements Attributor {
       gradient = mean.reshape(Shape.of(1, x.shape().extent(1), 1, 1));
     }
     Tensor g = Elementwise.multiply(engine, x, gradient);
-    double positive = Reductions.sumPositive(engine, g);
-    double negative = Reductions.sumNegative(engine, g);
-    double sum = Math.abs(positive + negative);
+    SignedSums sums = Reductions.signedSums(engine, g);
+    double positive = sums.positive();
+    double negative = sums.negative();
+    double sum = Math.abs(sums.total());
     if (!Double.isFinite(sum)) {
       throw new ArithmeticException("gradient x activation is not finite at " + start.name());
     }

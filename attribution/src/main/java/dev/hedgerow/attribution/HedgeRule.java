@@ -4,6 +4,7 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Hedging;
 import dev.hedgerow.engine.LinearOperator;
 import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Reductions.SignedSums;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
@@ -87,8 +88,9 @@ public record HedgeRule(
   }
 
   private Passed pass(Engine engine, Hedging denominators, Tensor x, Tensor r, float gamma) {
-    double toP = perSum(Reductions.sumPositive(engine, r));
-    double toN = perSum(Reductions.sumNegative(engine, r));
+    SignedSums sums = Reductions.signedSums(engine, r);
+    double toP = perSum(sums.positive());
+    double toN = perSum(sums.negative());
     double placed = 0;
     Map<Hedging.Term, Hedging.Sample> back = new EnumMap<>(Hedging.Term.class);
     for (List<Hedging.Term> terms : denominators.groups(passing())) {

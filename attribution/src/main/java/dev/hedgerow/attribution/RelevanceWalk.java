@@ -3,6 +3,7 @@ package dev.hedgerow.attribution;
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
+import dev.hedgerow.engine.Reductions.SignedSums;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Node;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,9 @@ public final class RelevanceWalk {
   private final Recording recording;
   private final Composite rules;
   private final List<Account> accounts = new ArrayList<>();
+
+  /** Sums of relevance, which is both what a layer passed on and what the next one received. */
+  private final Map<Tensor, SignedSums> sums = new WeakHashMap<>();
 
   /** The account of one relevance. */
   private static final class Account {
@@ -150,18 +155,23 @@ public final class RelevanceWalk {
     return part;
   }
 
+  private SignedSums sums(Tensor r) {
+    return sums.computeIfAbsent(r, unknown -> Reductions.signedSums(engine, unknown));
+  }
+
   private void enter(Account account, Node node, Rule rule, Tensor r, Rule.Passed passed) {
     double sum = 0;
     double magnitude = 0;
     for (Tensor part : passed.relevance()) {
       if (part == null) continue;
-      sum += Reductions.sum(engine, part);
-      magnitude += Reductions.sumAbsolute(engine, part);
+      SignedSums sums = sums(part);
+      sum += sums.total();
+      magnitude += sums.magnitude();
     }
     if (!Double.isFinite(magnitude)) {
       throw new ArithmeticException("relevance is not finite after " + node.name());
     }
-    double before = Reductions.sumAbsolute(engine, r);
+    double before = sums(r).magnitude();
     if (magnitude == 0 && before > 0) {
       account.warnings.add("all relevance dies at " + node.name());
     }
@@ -174,7 +184,7 @@ public final class RelevanceWalk {
     } else if (magnitude > GROWTH * account.scale) {
       account.warnOfGrowth(magnitude / account.scale, "down to " + node.name());
     }
-    double leak = Double.isNaN(passed.leak()) ? Reductions.sum(engine, r) - sum : passed.leak();
+    double leak = Double.isNaN(passed.leak()) ? sums(r).total() - sum : passed.leak();
     account.layers.add(
         new LayerReport(
             node.name(), node.layer().getClass().getSimpleName(), sum, leak, magnitude));

@@ -325,7 +325,7 @@ class LayerPropertiesTest {
 
   /** Σ|R| is at least the sections' own magnitude: what cancels within R_in has rounded before. */
   private void assertHedged(double expected, double actual, Tensor relevance) {
-    double magnitude = Math.max(1, Reductions.sumAbsolute(engine, relevance));
+    double magnitude = Math.max(1, Reductions.signedSums(engine, relevance).magnitude());
     assertEquals(expected, actual, 2e-6 * magnitude);
   }
 

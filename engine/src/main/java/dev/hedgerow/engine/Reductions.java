@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import java.util.Arrays;
+
 /**
  * Numbers about all elements of a tensor. Sums are taken in double precision over fixed chunks, so
  * they are the same bits for any number of threads.
@@ -7,29 +9,17 @@ package dev.hedgerow.engine;
 public final class Reductions {
   private static final int CHUNK = 1 << 15;
 
+  /** Sums of every so many elements, that C2 computes in vectors as none waits for another. */
+  private static final int WIDTH = 256;
+
+  private static final ThreadLocal<double[]> LANES =
+      ThreadLocal.withInitial(() -> new double[WIDTH]);
+
   private Reductions() {}
 
   /** Returns {@code Σ a}. */
   public static double sum(Engine engine, Tensor a) {
-    return sum(engine, a, Reductions::sum);
-  }
-
-  /** Returns the sum of x from one index to before another, in four sums: one waits for itself. */
-  static double sum(float[] x, int from, int to) {
-    double sum0 = 0;
-    double sum1 = 0;
-    double sum2 = 0;
-    double sum3 = 0;
-    int i = from;
-    for (; i + 3 < to; i += 4) {
-      sum0 += x[i];
-      sum1 += x[i + 1];
-      sum2 += x[i + 2];
-      sum3 += x[i + 3];
-    }
-    double sum = (sum0 + sum1) + (sum2 + sum3);
-    for (; i < to; i++) sum += x[i];
-    return sum;
+    return signedSums(engine, a).total();
   }
 
   /** Returns {@code Σ a} over the elements where {@link Elementwise#quotient} a/b is taken. */
@@ -49,34 +39,62 @@ public final class Reductions {
         });
   }
 
-  /** Returns {@code Σ max(a, 0)}. */
-  public static double sumPositive(Engine engine, Tensor a) {
-    return sumOf(
-        engine,
-        a,
-        (x, length) -> {
-          for (int i = 0; i < length; i++) x[i] = Math.max(x[i], 0f);
-        });
+  /**
+   * The sums of the elements above 0 and of those below.
+   *
+   * @param positive {@code Σ max(a, 0)}
+   * @param negative {@code Σ min(a, 0)}
+   */
+  public record SignedSums(double positive, double negative) {
+    /** Returns {@code Σ a}. */
+    public double total() {
+      return positive + negative;
+    }
+
+    /** Returns {@code Σ |a|}. */
+    public double magnitude() {
+      return positive - negative;
+    }
   }
 
-  /** Returns {@code Σ min(a, 0)}. */
-  public static double sumNegative(Engine engine, Tensor a) {
-    return sumOf(
-        engine,
-        a,
-        (x, length) -> {
-          for (int i = 0; i < length; i++) x[i] = Math.min(x[i], 0f);
+  /** Returns the sums of the elements above 0 and of those below. */
+  public static SignedSums signedSums(Engine engine, Tensor a) {
+    float[] x = a.data;
+    int chunks = Math.ceilDiv(x.length, CHUNK);
+    double[] positive = new double[chunks];
+    double[] negative = new double[chunks];
+    engine.forEach(
+        chunks,
+        task -> {
+          int from = task * CHUNK;
+          int to = from + Math.min(CHUNK, x.length - from);
+          double[] sums = LANES.get();
+          Arrays.fill(sums, 0);
+          for (int at = from; at < to; at += WIDTH) {
+            addPositive(x, at, Math.min(WIDTH, to - at), sums);
+          }
+          positive[task] = sum(sums);
+          Arrays.fill(sums, 0);
+          for (int at = from; at < to; at += WIDTH) {
+            addNegative(x, at, Math.min(WIDTH, to - at), sums);
+          }
+          negative[task] = sum(sums);
         });
+    return new SignedSums(sum(positive), sum(negative));
   }
 
-  /** Returns {@code Σ |a|}. */
-  public static double sumAbsolute(Engine engine, Tensor a) {
-    return sumOf(
-        engine,
-        a,
-        (x, length) -> {
-          for (int i = 0; i < length; i++) x[i] = Math.abs(x[i]);
-        });
+  private static void addPositive(float[] x, int at, int count, double[] sums) {
+    for (int i = 0; i < count; i++) sums[i] += Math.max(x[at + i], 0f);
+  }
+
+  private static void addNegative(float[] x, int at, int count, double[] sums) {
+    for (int i = 0; i < count; i++) sums[i] += Math.min(x[at + i], 0f);
+  }
+
+  private static double sum(double[] parts) {
+    double sum = 0;
+    for (double part : parts) sum += part;
+    return sum;
   }
 
   /** Returns {@code #{i : a_i ≠ 0}}. */
@@ -243,27 +261,6 @@ public final class Reductions {
     double of(float[] x, int from, int to);
   }
 
-  /** Changes the first elements of an array. */
-  @FunctionalInterface
-  private interface Change {
-    void apply(float[] x, int length);
-  }
-
-  /** Returns the sum of what becomes of the elements. */
-  private static double sumOf(Engine engine, Tensor a, Change change) {
-    return sum(
-        engine,
-        a,
-        (x, from, to) -> {
-          float[] chunk = engine.scratch().take(CHUNK);
-          System.arraycopy(x, from, chunk, 0, to - from);
-          change.apply(chunk, to - from);
-          double sum = sum(chunk, 0, to - from);
-          engine.scratch().give(chunk);
-          return sum;
-        });
-  }
-
   private static double sum(Engine engine, Tensor a, Partial partial) {
     float[] x = a.data;
     double[] sums = new double[Math.ceilDiv(x.length, CHUNK)];
@@ -273,8 +270,6 @@ public final class Reductions {
           int from = task * CHUNK;
           sums[task] = partial.of(x, from, from + Math.min(CHUNK, x.length - from));
         });
-    double sum = 0;
-    for (double part : sums) sum += part;
-    return sum;
+    return sum(sums);
   }
 }

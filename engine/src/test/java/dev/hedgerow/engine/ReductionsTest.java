@@ -46,9 +46,9 @@ class ReductionsTest {
     }
     Tensor a = Tensor.of(shape, values);
     assertEquals(sum, Reductions.sum(engine, a));
-    assertEquals(positive, Reductions.sumPositive(engine, a));
-    assertEquals(negative, Reductions.sumNegative(engine, a));
-    assertEquals(positive - negative, Reductions.sumAbsolute(engine, a));
+    assertEquals(positive, Reductions.signedSums(engine, a).positive());
+    assertEquals(negative, Reductions.signedSums(engine, a).negative());
+    assertEquals(positive - negative, Reductions.signedSums(engine, a).magnitude());
     assertEquals(nonZero, Reductions.countNonZero(engine, a));
     assertEquals(smallest, Reductions.minimum(engine, a));
     assertEquals(largest, Reductions.maximum(engine, a));
@@ -70,7 +70,7 @@ class ReductionsTest {
     Tensor a = Tensor.of(Shape.of(count), values);
     double expected = 1e7 + (count - 1.0) * 0.1f;
     assertEquals(expected, Reductions.sum(engine, a), 1e-3);
-    assertEquals(expected, Reductions.sumAbsolute(engine, a), 1e-3);
+    assertEquals(expected, Reductions.signedSums(engine, a).magnitude(), 1e-3);
   }
 
   @Test
@@ -78,13 +78,13 @@ class ReductionsTest {
     Shape shape = Shape.of(2, 40, 61, 63);
     Tensor a = Tensor.of(shape, Samples.gaussians(new Random(102), shape.size()));
     double sum = Reductions.sum(engine, a);
-    double positive = Reductions.sumPositive(engine, a);
-    double negative = Reductions.sumNegative(engine, a);
+    double positive = Reductions.signedSums(engine, a).positive();
+    double negative = Reductions.signedSums(engine, a).negative();
     Samples.onOneAndThreeThreads(
         other -> {
           assertEquals(sum, Reductions.sum(other, a));
-          assertEquals(positive, Reductions.sumPositive(other, a));
-          assertEquals(negative, Reductions.sumNegative(other, a));
+          assertEquals(positive, Reductions.signedSums(other, a).positive());
+          assertEquals(negative, Reductions.signedSums(other, a).negative());
         });
     assertEquals(sum, positive + negative, 1e-6);
   }
