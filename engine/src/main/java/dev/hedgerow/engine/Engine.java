@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,10 +170,30 @@ public final class Engine {
    * of the engine; returns when all are done.
    */
   void forEach(int tasks, IntConsumer body) {
+    Worker worker = body::accept;
+    forEach(tasks, () -> worker);
+  }
+
+  /** Does tasks of a thread one after the other, with what several of them need. */
+  @FunctionalInterface
+  interface Worker {
+    void run(int task);
+
+    /** Ends after the last task, or where one fails. */
+    default void end() {}
+  }
+
+  /**
+   * Runs each task number below {@code tasks} once, in any order, on a worker of the thread that
+   * takes it; returns when all workers have ended.
+   *
+   * @param workers asked once by each thread that gets a task
+   */
+  void forEach(int tasks, Supplier<? extends Worker> workers) {
     if (team == null) {
-      for (int task = 0; task < tasks; task++) body.accept(task);
+      Team.runAll(tasks, workers);
     } else {
-      team.forEach(tasks, body);
+      team.forEach(tasks, workers);
     }
   }
 }

@@ -8,6 +8,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ROW;
 import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.Convolution.Sweep;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution as a product of the matrices of pixels and of weights. The kernel is fastest over
@@ -19,10 +20,10 @@ import java.util.Arrays;
  *                                 L1 until they are copied to y
  * </pre>
  *
- * A task is a band and up to {@value #UNITS} units, half as many if there are few bands, and copies
- * the blocks that these read. Where there are more, with few bands as many, and the rows of the
- * whole image are few, all of them are copied once, by bands or by blocks, and a task is a band and
- * a unit.
+ * A task is a band and up to {@value #UNITS} units, half as many if there are few bands; a thread
+ * copies the blocks that these read, and keeps them for the band's further units. Where weights are
+ * many, so that threads are rather to share these, and the rows of the whole image few, all of them
+ * are copied once, and a task is a unit and a band.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
@@ -39,8 +40,8 @@ final class Gathered {
   /** Least pixels of a band that is cut for the number of tasks alone: no less than a tile. */
   private static final int LEAST_BAND = 7;
 
-  /** Least tasks for an image, if it has as many tiles. */
-  private static final int TASKS = 4;
+  /** Least tasks of a thread for an image, if it has as many tiles. */
+  private static final int TASKS = 2;
 
   /** Weights' units of a task that copies its rows: enough for the copy not to count. */
   private static final int UNITS = 8;
@@ -48,7 +49,7 @@ final class Gathered {
   /** Most floats of an image's rows that are copied once for all tasks: about a core's L2. */
   private static final int SHARED_FLOATS = 250_000;
 
-  /** Most weights for each float of shared rows of which every thread reads all. */
+  /** Most weights for each float of an image's rows of which every thread reads all. */
   private static final int WEIGHTS_FOR_ROWS = 2;
 
   /** Floats that a task copies to shared rows, about. */
@@ -105,38 +106,84 @@ final class Gathered {
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
     int most = Math.clamp(FLOATS / terms, LEAST_PIXELS, PIXELS) / tile * tile;
     int least = Math.ceilDiv(pixels, most);
+    int tasks = TASKS * Math.max(2, engine.threads());
     // Few bands: smaller tasks, so that no thread waits long for another.
-    boolean few = least < TASKS;
+    boolean few = least < tasks;
     int units = few ? UNITS / 2 : UNITS;
     var all = Rows.ofBlocks(pixels, channels, taps);
     boolean several = few ? packing.units() >= units : packing.units() > units;
-    if (several && all.floats() <= SHARED_FLOATS) {
+    long weights = (long) channels * taps * y.shape().extent(1);
+    if (several && all.floats() <= SHARED_FLOATS && weights > WEIGHTS_FOR_ROWS * all.floats()) {
       runShared(all, least);
       return;
     }
     int groups = Math.ceilDiv(packing.units(), units);
-    int bands = Math.max(least, Math.min(Math.ceilDiv(TASKS, groups), pixels / LEAST_BAND));
-    engine.forEach(
-        x.shape().extent(0) * bands * groups,
-        task -> {
-          int unit = task % groups * units;
-          int endUnit = Math.min(packing.units(), unit + units);
-          int band = task / groups % bands;
-          int sample = task / groups / bands;
-          int first = begin(band, bands);
-          int end = begin(band + 1, bands);
-          int block = packing.firstInput()[unit];
-          int endBlock = packing.endInput()[endUnit - 1];
-          var rows =
-              Rows.ofBlocks(
-                  end - first, Math.min(channels, endBlock * BLOCK) - block * BLOCK, taps);
-          float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
-          gather(data, rows, block, sample, block, endBlock, 0, first, end);
-          for (; unit < endUnit; unit++) {
-            multiply(data, rows, block, 0, unit, sample, first, end);
-          }
-          engine.scratch().give(data);
-        });
+    int bands = Math.max(least, Math.min(Math.ceilDiv(tasks, groups), pixels / LEAST_BAND));
+    engine.forEach(x.shape().extent(0) * bands * groups, () -> new OwnRows(bands, groups, units));
+  }
+
+  /**
+   * What the pixels of a band read of some blocks.
+   *
+   * @param number of the band, those of other images counted
+   */
+  private record Band(
+      int number,
+      int sample,
+      int first,
+      int end,
+      int block,
+      int endBlock,
+      Rows rows,
+      float[] data) {}
+
+  /** Multiplies a band with some units a task; a thread copies its rows for the first. */
+  private final class OwnRows implements Engine.Worker {
+    private final int bands;
+    private final int groups;
+    private final int units;
+    private @Nullable Band band;
+
+    OwnRows(int bands, int groups, int units) {
+      this.bands = bands;
+      this.groups = groups;
+      this.units = units;
+    }
+
+    @Override
+    public void run(int task) {
+      int unit = task % groups * units;
+      int endUnit = Math.min(packing.units(), unit + units);
+      Band of = band(task / groups, packing.firstInput()[unit], packing.endInput()[endUnit - 1]);
+      for (; unit < endUnit; unit++) {
+        multiply(of.data, of.rows, of.block, 0, unit, of.sample, of.first, of.end);
+      }
+    }
+
+    private Band band(int number, int block, int endBlock) {
+      if (band != null
+          && band.number == number
+          && band.block == block
+          && band.endBlock == endBlock) {
+        return band;
+      }
+      end();
+      int sample = number / bands;
+      int first = begin(number % bands, bands);
+      int end = begin(number % bands + 1, bands);
+      int read = Math.min(channels, endBlock * BLOCK) - block * BLOCK;
+      var rows = Rows.ofBlocks(end - first, read, taps);
+      float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
+      gather(data, rows, block, sample, block, endBlock, first, end);
+      band = new Band(number, sample, first, end, block, endBlock, rows, data);
+      return band;
+    }
+
+    @Override
+    public void end() {
+      if (band != null) engine.scratch().give(band.data);
+      band = null;
+    }
   }
 
   /** Returns the first pixel of a band; bands are of the same number of tiles but for one. */
@@ -145,38 +192,25 @@ final class Gathered {
     return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
   }
 
-  /**
-   * Copies the rows of a whole image, then multiplies them. Threads share the bands, and read and
-   * write pixels of their own; or the weights where these are many more, which each thread would
-   * read otherwise.
-   *
-   * @param least number of bands
-   */
-  private void runShared(Rows rows, int least) {
-    long weights = (long) channels * taps * y.shape().extent(1);
-    boolean byBands = weights <= WEIGHTS_FOR_ROWS * rows.floats();
-    int bands = byBands ? Math.min(engine.shared(least), Math.ceilDiv(pixels, tile)) : least;
+  /** Copies the rows of a whole image, then multiplies a band of them with a unit a task. */
+  private void runShared(Rows rows, int bands) {
     float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
     int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
-    int copies = byBands ? bands : Math.ceilDiv(blocks(channels), perTask);
     for (int i = 0; i < x.shape().extent(0); i++) {
       int sample = i;
       engine.forEach(
-          copies,
+          Math.ceilDiv(blocks(channels), perTask),
           task -> {
-            int block = byBands ? 0 : task * perTask;
-            int endBlock = byBands ? blocks(channels) : Math.min(blocks(channels), block + perTask);
-            int first = byBands ? begin(task, bands) : 0;
-            int end = byBands ? begin(task + 1, bands) : pixels;
-            gather(data, rows, 0, sample, block, endBlock, first, first, end);
+            int block = task * perTask;
+            int endBlock = Math.min(blocks(channels), block + perTask);
+            gather(data, rows, 0, sample, block, endBlock, 0, pixels);
           });
       engine.forEach(
           packing.units() * bands,
           task -> {
-            int band = byBands ? task / packing.units() : task % bands;
-            int unit = byBands ? task % packing.units() : task / bands;
-            int first = begin(band, bands);
-            multiply(data, rows, 0, first, unit, sample, first, begin(band + 1, bands));
+            int first = begin(task % bands, bands);
+            int end = begin(task % bands + 1, bands);
+            multiply(data, rows, 0, first, task / bands, sample, first, end);
           });
     }
     engine.scratch().give(data);
@@ -185,7 +219,7 @@ final class Gathered {
   /**
    * Copies what the pixels from first to end read of some blocks.
    *
-   * @param rows of the blocks from {@code origin} on; the first pixel's is the given row
+   * @param rows of the blocks from {@code origin} on
    */
   private void gather(
       float[] data,
@@ -194,7 +228,6 @@ final class Gathered {
       int sample,
       int fromBlock,
       int toBlock,
-      int row,
       int first,
       int end) {
     for (int block = fromBlock; block < toBlock; block++) {
@@ -205,7 +238,7 @@ final class Gathered {
           int count = Math.min(end - pixel, columns - column);
           int r = pixel / columns * sweep.sourceStepY() + sweep.tapY()[tap];
           int c = column * sweep.sourceStepX() + sweep.tapX()[tap];
-          copy(sample, block, r, c, data, ORIGIN + rows.at(piece, row + pixel - first), count);
+          copy(sample, block, r, c, data, ORIGIN + rows.at(piece, pixel - first), count);
           pixel += count;
         }
       }

@@ -1,5 +1,6 @@
 package dev.hedgerow.engine;
 
+import dev.hedgerow.engine.Engine.Worker;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
@@ -8,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +49,14 @@ final class Team {
   }
 
   /** See {@link Engine#forEach}. */
-  void forEach(int tasks, IntConsumer body) {
+  void forEach(int tasks, Supplier<? extends Worker> workers) {
     int threads = Math.min(threads(), tasks);
     if (threads <= 1) {
-      for (int task = 0; task < tasks; task++) body.accept(task);
+      runAll(tasks, workers);
       return;
     }
     if (pool.isShutdown()) throw shutDown(null);
-    var run = new Run(tasks, threads, body);
+    var run = new Run(tasks, threads, workers);
     offered.set(run);
     for (int thread = 1; thread < threads; thread++) {
       if (!helpers.compareAndSet(thread, AWAY, PRESENT)) continue;
@@ -71,6 +72,17 @@ final class Team {
     run.await();
     // Nobody is to hold on to what the tasks refer to.
     offered.compareAndSet(run, null);
+  }
+
+  /** Runs all tasks on the calling thread. */
+  static void runAll(int tasks, Supplier<? extends Worker> workers) {
+    if (tasks == 0) return;
+    Worker worker = workers.get();
+    try {
+      for (int task = 0; task < tasks; task++) worker.run(task);
+    } finally {
+      worker.end();
+    }
   }
 
   private static IllegalStateException shutDown(@Nullable Throwable cause) {
@@ -107,7 +119,7 @@ final class Team {
     private static final int STRIDE = 16;
 
     private final int threads;
-    private final IntConsumer body;
+    private final Supplier<? extends Worker> workers;
 
     /**
      * What nobody has taken of each thread's part, {@code end << 32 | begin}. The thread takes from
@@ -119,9 +131,9 @@ final class Team {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    Run(int tasks, int threads, IntConsumer body) {
+    Run(int tasks, int threads, Supplier<? extends Worker> workers) {
       this.threads = threads;
-      this.body = body;
+      this.workers = workers;
       this.parts = new AtomicLongArray(threads * STRIDE);
       this.open = new AtomicInteger(tasks);
       for (long thread = 0; thread < threads; thread++) {
@@ -133,16 +145,24 @@ final class Team {
 
     /** Runs tasks until none is left. */
     void work(int thread) {
+      Worker worker = null;
       int done = 0;
       for (int i = 0; i < threads; i++) {
         int part = (thread + i) % threads;
         for (int task; (task = i == 0 ? first(part) : last(part)) >= 0; done++) {
+          if (failure.get() != null) continue;
           try {
-            if (failure.get() == null) body.accept(task);
+            if (worker == null) worker = workers.get();
+            worker.run(task);
           } catch (Throwable thrown) {
             fail(thrown);
           }
         }
+      }
+      try {
+        if (worker != null) worker.end();
+      } catch (Throwable thrown) {
+        fail(thrown);
       }
       if (done > 0 && open.addAndGet(-done) == 0) ended.countDown();
     }

@@ -7,6 +7,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Winograd's F(4×4, 3×3): a convolution of 3×3 taps at stride 1 with a quarter of the
@@ -26,9 +27,13 @@ import java.util.Arrays;
  * Where images are large and channels few ({@link #runByTiles}), U is made first, and a task does
  * the rest for some tiles, so that their V and M come and go within a core's caches. Where channels
  * are many ({@link #runByOutputs}), U takes longer to read than to make. V of a batch is in the
- * last-level cache then, and a task is 32 outputs for all or some of its tiles: it makes the part
- * of U for 6 products and {@value #WEIGHT_BLOCKS} blocks of channels, in L2, when it comes to them,
- * and adds the products of further channels to M.
+ * last-level cache then, and a task is 32 outputs of its tiles: it makes the part of U for 6
+ * products and {@value #WEIGHT_BLOCKS} blocks of channels, in L2, when it comes to them, and adds
+ * the products of further channels to M.
+ *
+ * <p>To read V that another core has made, and to make it where another core has read, takes longer
+ * than to transform it twice, unless threads are many. So each thread has a batch of its own: other
+ * tiles than the others', or the same for other outputs.
  *
  * <p>Large images and outputs do not fit caches, so they are read and written row by row.
  *
@@ -62,6 +67,9 @@ final class Winograd {
 
   /** Least tiles of a thread that has its own, see {@link #parts}. */
   private static final int OWN_TILES = 24;
+
+  /** Least units of a thread that makes V of its own while others make the same. */
+  private static final int OWN_UNITS = 3;
 
   /** Blocks of channels, of all its tiles, of a task that transforms inputs, about. */
   private static final int TRANSFORMED_BLOCKS = 64;
@@ -214,9 +222,7 @@ final class Winograd {
         tasks,
         task -> {
           var batch = new Batch(task, tasks);
-          for (int row = batch.begin / tilesX; row * tilesX < batch.end; row++) {
-            batch.transform(row, 0, blocks(sources));
-          }
+          batch.transform();
           for (int unit = 0; unit < weights.length; unit++) {
             var products = new Products(unit, batch.begin, batch.end);
             for (int row = 0; row < SIDE; row++) {
@@ -230,34 +236,71 @@ final class Winograd {
     engine.scratch().give(u);
   }
 
-  /** Transforms a batch of tiles, then computes 32 outputs of all or some of them a task. */
+  /** Computes 32 outputs of a batch of tiles a task. */
   private void runByOutputs() {
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
     int batches = Math.ceilDiv(tiles, most);
-    for (int i = 0; i < batches; i++) {
-      var batch = new Batch(i, batches);
-      int parts = parts(batch);
-      int perTask = Math.max(1, TRANSFORMED_BLOCKS / Math.min(tilesX, batch.tiles()));
-      int groups = Math.ceilDiv(blocks(sources), perTask);
-      int firstRow = batch.begin / tilesX;
-      engine.forEach(
-          (Math.ceilDiv(batch.end, tilesX) - firstRow) * groups,
-          task -> {
-            int block = task % groups * perTask;
-            int endBlock = Math.min(blocks(sources), block + perTask);
-            batch.transform(firstRow + task / groups, block, endBlock);
-          });
-      engine.forEach(
-          weights.length * parts,
-          task -> {
-            int unit = task % weights.length;
-            int part = task / weights.length;
-            int begin = batch.begin + batch.tiles() * part / parts;
-            int end = batch.begin + batch.tiles() * (part + 1) / parts;
-            computeOutputs(unit, batch, begin, end);
-          });
-      engine.scratch().give(batch.v);
+    int parts = parts(tiles / batches);
+    int all = batches * parts;
+    if (all >= engine.threads() || all * weights.length >= OWN_UNITS * engine.threads()) {
+      engine.forEach(all * weights.length, () -> new OwnInputs(all));
+    } else {
+      for (int i = 0; i < batches; i++) runShared(new Batch(i, batches), parts);
+    }
+  }
+
+  /** Transforms a batch, then computes 32 outputs of a part of it a task. */
+  private void runShared(Batch batch, int parts) {
+    int perTask = Math.max(1, TRANSFORMED_BLOCKS / Math.min(tilesX, batch.tiles()));
+    int groups = Math.ceilDiv(blocks(sources), perTask);
+    engine.forEach(
+        (batch.endRow() - batch.firstRow()) * groups,
+        task -> {
+          int block = task % groups * perTask;
+          int endBlock = Math.min(blocks(sources), block + perTask);
+          batch.transform(batch.firstRow() + task / groups, block, endBlock);
+        });
+    engine.forEach(
+        weights.length * parts,
+        task -> {
+          int unit = task % weights.length;
+          int part = task / weights.length;
+          int begin = batch.begin + batch.tiles() * part / parts;
+          int end = batch.begin + batch.tiles() * (part + 1) / parts;
+          computeOutputs(unit, batch, begin, end);
+        });
+    engine.scratch().give(batch.v);
+  }
+
+  /** Computes 32 outputs of a batch a task; a thread transforms it for the first. */
+  private final class OwnInputs implements Engine.Worker {
+    private final int batches;
+    private @Nullable Batch batch;
+
+    OwnInputs(int batches) {
+      this.batches = batches;
+    }
+
+    @Override
+    public void run(int task) {
+      Batch of = batch(task / weights.length);
+      computeOutputs(task % weights.length, of, of.begin, of.end);
+    }
+
+    private Batch batch(int number) {
+      if (batch != null && batch.number == number) return batch;
+      end();
+      var next = new Batch(number, batches);
+      next.transform();
+      batch = next;
+      return next;
+    }
+
+    @Override
+    public void end() {
+      if (batch != null) engine.scratch().give(batch.v);
+      batch = null;
     }
   }
 
@@ -267,11 +310,11 @@ final class Winograd {
    * at most, threads share the parts: then a thread reads mostly what it wrote itself, here and in
    * the next operation, and to transform the weights once for each costs little.
    */
-  private int parts(Batch batch) {
+  private int parts(int tiles) {
     int parts = Math.ceilDiv(TASKS, weights.length);
     boolean few = areFew(sources, output.shape().extent(1));
-    boolean own = few && batch.tiles() >= OWN_TILES * engine.threads();
-    return Math.clamp(batch.tiles() / LEAST_TILES, 1, own ? engine.shared(parts) : parts);
+    boolean own = few && tiles >= OWN_TILES * engine.threads();
+    return Math.clamp(tiles / LEAST_TILES, 1, own ? engine.shared(parts) : parts);
   }
 
   /** Computes the outputs of a unit for the tiles from begin to end. */
@@ -294,6 +337,7 @@ final class Winograd {
 
   /** V of the tiles from begin to end. */
   private final class Batch {
+    final int number;
     final int begin;
     final int end;
     final Rows rows;
@@ -302,6 +346,7 @@ final class Winograd {
 
     /** Takes the given one of so many batches of all tiles. */
     Batch(int number, int batches) {
+      this.number = number;
       begin = (int) ((long) tiles * number / batches);
       end = (int) ((long) tiles * (number + 1) / batches);
       rows = Rows.ofBlocks(end - begin, sources, 1);
@@ -311,6 +356,19 @@ final class Winograd {
 
     int tiles() {
       return end - begin;
+    }
+
+    int firstRow() {
+      return begin / tilesX;
+    }
+
+    int endRow() {
+      return Math.ceilDiv(end, tilesX);
+    }
+
+    /** Transforms all of it. */
+    void transform() {
+      for (int row = firstRow(); row < endRow(); row++) transform(row, 0, blocks(sources));
     }
 
     /** Transforms some blocks of those tiles that are in a row of tiles. */

@@ -129,6 +129,58 @@ class EngineTest {
     }
   }
 
+  /** A worker stays on its thread, and has ended before the caller goes on, whatever happened. */
+  @Test
+  void aThreadHasOneWorkerForItsTasks() {
+    for (int parallelism = 1; parallelism <= 4; parallelism++) {
+      for (int failing : new int[] {-1, 0, 57, 99}) {
+        try (var pool = new ForkJoinPool(parallelism)) {
+          var runs = new AtomicIntegerArray(100);
+          Set<Thread> threads = ConcurrentHashMap.newKeySet();
+          var open = new AtomicInteger();
+          class Counting implements Engine.Worker {
+            private final Thread thread = Thread.currentThread();
+
+            Counting() {
+              assertTrue(threads.add(thread), "a second worker of a thread");
+              open.incrementAndGet();
+            }
+
+            @Override
+            public void run(int task) {
+              assertSame(thread, Thread.currentThread());
+              runs.incrementAndGet(task);
+              if (task == failing) throw new IllegalStateException("task " + task);
+            }
+
+            @Override
+            public void end() {
+              assertSame(thread, Thread.currentThread());
+              open.decrementAndGet();
+            }
+          }
+          Engine engine = Engine.parallel(pool);
+          if (failing < 0) {
+            engine.forEach(100, Counting::new);
+            for (int task = 0; task < 100; task++) assertEquals(1, runs.get(task));
+          } else {
+            var thrown =
+                assertThrows(IllegalStateException.class, () -> engine.forEach(100, Counting::new));
+            assertEquals("task " + failing, thrown.getMessage());
+          }
+          assertEquals(0, open.get());
+          assertTrue(threads.size() <= parallelism);
+        }
+      }
+    }
+    Engine.sequential()
+        .forEach(
+            0,
+            () -> {
+              throw new AssertionError("a worker without a task");
+            });
+  }
+
   @Test
   void operationsMayNest() {
     for (int parallelism = 1; parallelism <= 4; parallelism++) {
