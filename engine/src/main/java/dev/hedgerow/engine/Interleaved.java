@@ -78,7 +78,7 @@ final class Interleaved {
           int first = task % copies * COPIED_ROWS;
           for (int row = first; row < Math.min(height, first + COPIED_ROWS); row++) {
             int to = (sample * height + row) * line;
-            interleave(engine, x, sample, row - window.top(), window.left(), width, image, to);
+            interleave(x, sample, row - window.top(), window.left(), width, image, to);
           }
         });
     int run = window.width() * channels;
@@ -139,20 +139,16 @@ final class Interleaved {
 
   /** Copies a row that begins {@code left} columns before x, zeros for what is outside. */
   private static void interleave(
-      Engine engine, Tensor x, int sample, int row, int left, int width, float[] image, int at) {
+      Tensor x, int sample, int row, int left, int width, float[] image, int at) {
     int channels = x.shape().extent(1);
     boolean inside = row >= 0 && row < x.shape().extent(2);
     int columns = inside ? Math.clamp(width - left, 0, x.shape().extent(3)) : 0;
     int from = x.offset(sample, 0) + row * x.shape().extent(3) * BLOCK;
     int to = at + Math.min(left, width) * channels;
-    int end = to + columns * channels;
-    // A whole block is stored for each pixel, and the next one corrects what is too much.
-    int whole = Math.max(0, columns - BLOCK / channels);
-    engine.kernels().copyPixels(x.data, from, BLOCK, image, to, channels, whole);
-    for (int column = whole; column < columns; column++) {
-      System.arraycopy(x.data, from + column * BLOCK, image, to + column * channels, channels);
+    for (int c = 0; c < channels; c++) {
+      for (int i = 0; i < columns; i++) image[to + i * channels + c] = x.data[from + i * BLOCK + c];
     }
     Arrays.fill(image, at, to, 0f);
-    Arrays.fill(image, end, at + width * channels, 0f);
+    Arrays.fill(image, to + columns * channels, at + width * channels, 0f);
   }
 }
