@@ -33,7 +33,9 @@ public final class RelevanceWalk {
   private final Composite rules;
   private final List<Account> accounts = new ArrayList<>();
 
-  /** Sums of relevance, which is both what a layer passed on and what the next one received. */
+  /**
+   * Sums of relevance, known while it lives: what a layer passed on is what the next one received.
+   */
   private final Map<Tensor, SignedSums> sums = new WeakHashMap<>();
 
   /** The account of one relevance. */
@@ -115,7 +117,7 @@ public final class RelevanceWalk {
             .warnings
             .add(
                 "relevance of %.3g reached %s, which the map cannot show"
-                    .formatted(Reductions.sum(engine, part), node.name()));
+                    .formatted(sums(part).total(), node.name()));
       }
     }
     return arrived == null ? Tensor.zeros(shape) : arrived;

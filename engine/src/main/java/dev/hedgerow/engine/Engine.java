@@ -179,7 +179,7 @@ public final class Engine {
   interface Worker {
     void run(int task);
 
-    /** Ends after the last task, or where one fails. */
+    /** Ends once its thread has no more tasks, or one has failed. */
     default void end() {}
   }
 

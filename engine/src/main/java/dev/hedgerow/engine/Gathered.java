@@ -40,8 +40,11 @@ final class Gathered {
   /** Least pixels of a band that is cut for the number of tasks alone: no less than a tile. */
   private static final int LEAST_BAND = 7;
 
-  /** Least tasks of a thread for an image, if it has as many tiles. */
-  private static final int TASKS = 2;
+  /** Least tasks for an image, if it has as many tiles. */
+  private static final int TASKS = 4;
+
+  /** Least tasks of a thread, if there are as many tiles. */
+  private static final int THREAD_TASKS = 2;
 
   /** Weights' units of a task that copies its rows: enough for the copy not to count. */
   private static final int UNITS = 8;
@@ -106,7 +109,8 @@ final class Gathered {
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
     int most = Math.clamp(FLOATS / terms, LEAST_PIXELS, PIXELS) / tile * tile;
     int least = Math.ceilDiv(pixels, most);
-    int tasks = TASKS * Math.max(2, engine.threads());
+    int samples = x.shape().extent(0);
+    int tasks = Math.max(TASKS, Math.ceilDiv(THREAD_TASKS * engine.threads(), samples));
     // Few bands: smaller tasks, so that no thread waits long for another.
     boolean few = least < tasks;
     int units = few ? UNITS / 2 : UNITS;
@@ -119,7 +123,7 @@ final class Gathered {
     }
     int groups = Math.ceilDiv(packing.units(), units);
     int bands = Math.max(least, Math.min(Math.ceilDiv(tasks, groups), pixels / LEAST_BAND));
-    engine.forEach(x.shape().extent(0) * bands * groups, () -> new OwnRows(bands, groups, units));
+    engine.forEach(samples * bands * groups, () -> new OwnRows(bands, groups, units));
   }
 
   /**

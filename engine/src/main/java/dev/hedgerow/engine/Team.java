@@ -48,7 +48,7 @@ final class Team {
     return helpers.length();
   }
 
-  /** See {@link Engine#forEach}. */
+  /** See {@link Engine#forEach(int, Supplier)}. */
   void forEach(int tasks, Supplier<? extends Worker> workers) {
     int threads = Math.min(threads(), tasks);
     if (threads <= 1) {

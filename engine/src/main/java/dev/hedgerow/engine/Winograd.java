@@ -50,7 +50,10 @@ final class Winograd {
   /** Least tiles of an image for each output with which U is made first. */
   private static final int TILES_PER_OUTPUT = 3;
 
-  /** Floats of V of a batch, about, with what lies between its rows: some MiB of a last level. */
+  /**
+   * Floats of V of a batch, about, with what lies between its rows: some MiB of a last level for
+   * each thread.
+   */
   private static final int BATCH_FLOATS = 1_000_000;
 
   /** Tiles that a batch may have however long their rows are: weights are transformed for each. */
@@ -65,10 +68,16 @@ final class Winograd {
    */
   private static final int LEAST_TILES = 8;
 
-  /** Least tiles of a thread that has its own, see {@link #parts}. */
+  /**
+   * Least tiles of a thread, of some 100 that a batch has at most, for which threads have their
+   * own.
+   */
   private static final int OWN_TILES = 24;
 
-  /** Least units of a thread that makes V of its own while others make the same. */
+  /**
+   * Least units of a thread that makes V of its own while others make the same: that takes as long
+   * as some 20 outputs. Measured with two threads.
+   */
   private static final int OWN_UNITS = 3;
 
   /** Blocks of channels, of all its tiles, of a task that transforms inputs, about. */
@@ -236,22 +245,38 @@ final class Winograd {
     engine.scratch().give(u);
   }
 
-  /** Computes 32 outputs of a batch of tiles a task. */
+  /**
+   * Computes 32 outputs of a batch of tiles a task, from V of its thread's own. Where threads are
+   * so many that several would transform the same for few outputs each, they share it.
+   */
   private void runByOutputs() {
+    int threads = engine.threads();
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
-    int batches = Math.ceilDiv(tiles, most);
-    int parts = parts(tiles / batches);
-    int all = batches * parts;
-    if (all >= engine.threads() || all * weights.length >= OWN_UNITS * engine.threads()) {
+    int least = Math.ceilDiv(tiles, most);
+    int batches = Math.max(least, parts(tiles));
+    // Weights that are few are transformed once more for each thread, which then reads mostly what
+    // it wrote itself, here and in the next operation.
+    if (areFew(sources, output.shape().extent(1)) && tiles >= OWN_TILES * threads) {
+      batches = engine.shared(batches);
+    }
+    int all = batches;
+    if (all >= threads || all * weights.length >= OWN_UNITS * threads) {
       engine.forEach(all * weights.length, () -> new OwnInputs(all));
     } else {
-      for (int i = 0; i < batches; i++) runShared(new Batch(i, batches), parts);
+      for (int i = 0; i < least; i++) runShared(new Batch(i, least));
     }
   }
 
+  /**
+   * Returns into how many parts tiles are cut to make {@value #TASKS} tasks, if there are enough.
+   */
+  private int parts(int tiles) {
+    return Math.clamp(tiles / LEAST_TILES, 1, Math.ceilDiv(TASKS, weights.length));
+  }
+
   /** Transforms a batch, then computes 32 outputs of a part of it a task. */
-  private void runShared(Batch batch, int parts) {
+  private void runShared(Batch batch) {
     int perTask = Math.max(1, TRANSFORMED_BLOCKS / Math.min(tilesX, batch.tiles()));
     int groups = Math.ceilDiv(blocks(sources), perTask);
     engine.forEach(
@@ -261,6 +286,7 @@ final class Winograd {
           int endBlock = Math.min(blocks(sources), block + perTask);
           batch.transform(batch.firstRow() + task / groups, block, endBlock);
         });
+    int parts = parts(batch.tiles());
     engine.forEach(
         weights.length * parts,
         task -> {
@@ -273,7 +299,10 @@ final class Winograd {
     engine.scratch().give(batch.v);
   }
 
-  /** Computes 32 outputs of a batch a task; a thread transforms it for the first. */
+  /**
+   * Computes 32 outputs of a batch a task. A thread transforms the batch for the first; one that
+   * helps out with a task of another's batch does so too.
+   */
   private final class OwnInputs implements Engine.Worker {
     private final int batches;
     private @Nullable Batch batch;
@@ -302,19 +331,6 @@ final class Winograd {
       if (batch != null) engine.scratch().give(batch.v);
       batch = null;
     }
-  }
-
-  /**
-   * Returns into how many parts a batch is cut: as many as make {@value #TASKS} tasks. Where
-   * channels are few and each thread gets {@value #OWN_TILES} tiles, of some 100 that a batch has
-   * at most, threads share the parts: then a thread reads mostly what it wrote itself, here and in
-   * the next operation, and to transform the weights once for each costs little.
-   */
-  private int parts(int tiles) {
-    int parts = Math.ceilDiv(TASKS, weights.length);
-    boolean few = areFew(sources, output.shape().extent(1));
-    boolean own = few && tiles >= OWN_TILES * engine.threads();
-    return Math.clamp(tiles / LEAST_TILES, 1, own ? engine.shared(parts) : parts);
   }
 
   /** Computes the outputs of a unit for the tiles from begin to end. */

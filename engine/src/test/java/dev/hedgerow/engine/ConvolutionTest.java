@@ -311,7 +311,11 @@ class ConvolutionTest {
             new Case(2, 144, 128, 1, 14, 14, Window.of(1, 1, 0), 0),
             new Case(1, 36, 132, 1, 9, 10, Window.of(3, 1, 1), 0),
             new Case(1, 400, 512, 1, 7, 14, Window.of(1, 1, 0), 0),
-            new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0))) {
+            new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
+            // Bands of two groups of units, an odd number of them.
+            new Case(1, 80, 300, 1, 14, 15, Window.of(1, 1, 0), 0),
+            // Units that read different blocks; more of them a task on two threads than on nine.
+            new Case(1, 512, 512, 32, 20, 21, Window.of(3, 1, 1), 0))) {
       float[] w = gaussians(random, c.weight().size());
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
       Convolution convolution = convolution(c, w, null);

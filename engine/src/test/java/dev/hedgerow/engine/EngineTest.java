@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -138,12 +139,17 @@ class EngineTest {
           var runs = new AtomicIntegerArray(100);
           Set<Thread> threads = ConcurrentHashMap.newKeySet();
           var open = new AtomicInteger();
+          // Each thread waits with its first task for the others.
+          var meeting = new CountDownLatch(parallelism);
+          Thread caller = Thread.currentThread();
           class Counting implements Engine.Worker {
             private final Thread thread = Thread.currentThread();
 
             Counting() {
               assertTrue(threads.add(thread), "a second worker of a thread");
               open.incrementAndGet();
+              meeting.countDown();
+              uninterrupted(meeting::await);
             }
 
             @Override
@@ -156,6 +162,7 @@ class EngineTest {
             @Override
             public void end() {
               assertSame(thread, Thread.currentThread());
+              if (thread != caller) uninterrupted(() -> Thread.sleep(20));
               open.decrementAndGet();
             }
           }
@@ -169,7 +176,7 @@ class EngineTest {
             assertEquals("task " + failing, thrown.getMessage());
           }
           assertEquals(0, open.get());
-          assertTrue(threads.size() <= parallelism);
+          assertEquals(parallelism, threads.size());
         }
       }
     }
@@ -179,6 +186,43 @@ class EngineTest {
             () -> {
               throw new AssertionError("a worker without a task");
             });
+  }
+
+  @Test
+  void whatWorkersThrowReachesTheCaller() {
+    for (int parallelism = 1; parallelism <= 3; parallelism++) {
+      try (var pool = new ForkJoinPool(parallelism)) {
+        Engine engine = Engine.parallel(pool);
+        Supplier<Engine.Worker> none =
+            () -> {
+              throw new IllegalStateException("none");
+            };
+        assertThrows(IllegalStateException.class, () -> engine.forEach(10, none));
+        class Endless implements Engine.Worker {
+          @Override
+          public void run(int task) {}
+
+          @Override
+          public void end() {
+            throw new IllegalStateException("endless");
+          }
+        }
+        assertThrows(IllegalStateException.class, () -> engine.forEach(10, Endless::new));
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface Waiting {
+    void await() throws InterruptedException;
+  }
+
+  private static void uninterrupted(Waiting waiting) {
+    try {
+      waiting.await();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   @Test

@@ -111,6 +111,8 @@ class WinogradTest {
     assertThreadsAndOtherImagesDoNotMatter(new Case(2, 32, 32, 1, 10, 400, window, 7));
     assertThreadsAndOtherImagesDoNotMatter(new Case(3, 300, 40, 1, 20, 28, window, 8));
     assertThreadsAndOtherImagesDoNotMatter(new Case(2, 40, 72, 1, 20, 36, window, 11));
+    // Two threads share the second of three batches.
+    assertThreadsAndOtherImagesDoNotMatter(new Case(3, 300, 160, 1, 20, 28, window, 12));
   }
 
   /** Parts of rows of tiles that begin right of the image, or end left of it. */
