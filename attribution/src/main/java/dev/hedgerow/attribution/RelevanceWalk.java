@@ -117,7 +117,7 @@ public final class RelevanceWalk {
             .warnings
             .add(
                 "relevance of %.3g reached %s, which the map cannot show"
-                    .formatted(sums(part).total(), node.name()));
+                    .formatted(sumsOf(part).total(), node.name()));
       }
     }
     return arrived == null ? Tensor.zeros(shape) : arrived;
@@ -157,7 +157,7 @@ public final class RelevanceWalk {
     return part;
   }
 
-  private SignedSums sums(Tensor r) {
+  private SignedSums sumsOf(Tensor r) {
     return sums.computeIfAbsent(r, unknown -> Reductions.signedSums(engine, unknown));
   }
 
@@ -166,14 +166,14 @@ public final class RelevanceWalk {
     double magnitude = 0;
     for (Tensor part : passed.relevance()) {
       if (part == null) continue;
-      SignedSums sums = sums(part);
-      sum += sums.total();
-      magnitude += sums.magnitude();
+      SignedSums ofPart = sumsOf(part);
+      sum += ofPart.total();
+      magnitude += ofPart.magnitude();
     }
     if (!Double.isFinite(magnitude)) {
       throw new ArithmeticException("relevance is not finite after " + node.name());
     }
-    double before = sums(r).magnitude();
+    double before = sumsOf(r).magnitude();
     if (magnitude == 0 && before > 0) {
       account.warnings.add("all relevance dies at " + node.name());
     }
@@ -186,7 +186,7 @@ public final class RelevanceWalk {
     } else if (magnitude > GROWTH * account.scale) {
       account.warnOfGrowth(magnitude / account.scale, "down to " + node.name());
     }
-    double leak = Double.isNaN(passed.leak()) ? sums(r).total() - sum : passed.leak();
+    double leak = Double.isNaN(passed.leak()) ? sumsOf(r).total() - sum : passed.leak();
     account.layers.add(
         new LayerReport(
             node.name(), node.layer().getClass().getSimpleName(), sum, leak, magnitude));

@@ -12,6 +12,7 @@ public final class Reductions {
   /** Sums of every so many elements, that C2 computes in vectors as none waits for another. */
   private static final int WIDTH = 256;
 
+  /** Where a thread takes them; an array of its own, so that sums allocate none. */
   private static final ThreadLocal<double[]> LANES =
       ThreadLocal.withInitial(() -> new double[WIDTH]);
 

@@ -59,7 +59,10 @@ final class Winograd {
   /** Tiles that a batch may have however long their rows are: weights are transformed for each. */
   private static final int BATCH_TILES = 28;
 
-  /** Tasks of a batch, at least, if they have {@link #LEAST_TILES}. */
+  /**
+   * Tasks of all tiles, or of a batch that threads share, at least, if they have {@link
+   * #LEAST_TILES}.
+   */
   private static final int TASKS = 4;
 
   /**
@@ -68,10 +71,7 @@ final class Winograd {
    */
   private static final int LEAST_TILES = 8;
 
-  /**
-   * Least tiles of a thread, of some 100 that a batch has at most, for which threads have their
-   * own.
-   */
+  /** Least tiles for each thread with which threads share tiles alike, where weights are few. */
   private static final int OWN_TILES = 24;
 
   /**
@@ -254,15 +254,13 @@ final class Winograd {
     long tileFloats = PRODUCTS * Rows.ofBlocks(1, sources, 1).floats();
     int most = Math.max(BATCH_TILES, (int) (BATCH_FLOATS / tileFloats));
     int least = Math.ceilDiv(tiles, most);
-    int batches = Math.max(least, parts(tiles));
+    int enough = Math.max(least, parts(tiles));
+    boolean few = areFew(sources, output.shape().extent(1));
     // Weights that are few are transformed once more for each thread, which then reads mostly what
     // it wrote itself, here and in the next operation.
-    if (areFew(sources, output.shape().extent(1)) && tiles >= OWN_TILES * threads) {
-      batches = engine.shared(batches);
-    }
-    int all = batches;
-    if (all >= threads || all * weights.length >= OWN_UNITS * threads) {
-      engine.forEach(all * weights.length, () -> new OwnInputs(all));
+    int batches = few && tiles >= OWN_TILES * threads ? engine.shared(enough) : enough;
+    if (batches >= threads || batches * weights.length >= OWN_UNITS * threads) {
+      engine.forEach(batches * weights.length, () -> new OwnInputs(batches));
     } else {
       for (int i = 0; i < least; i++) runShared(new Batch(i, least));
     }
