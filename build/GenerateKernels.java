@@ -15,7 +15,7 @@ final class GenerateKernels {
     Path directory = Path.of(arguments[0]);
     // Tile columns, widest first, chosen so that accumulators, weights and broadcasts fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, "columns % 7 > 0", 1, 7);
+    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, "columns % 7 > 0", 2, 7);
     write(directory, 256, new int[] {5, 4, 3, 2, 1}, 4, "terms <= 128", 4, 4);
     write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0, "", 1, 5);
   }
@@ -141,9 +141,11 @@ final class GenerateKernels {
       String call = "tile1x%d(x, xAt, terms, w, wAt, %sy, yAt, %scolumns);\nreturn;\n}\n";
       text.append(call.formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : ""));
     }
+    if (next) text.append("int wOther = wAt + wNext;\n");
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
     text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
-    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n%s}\n";
+    String other = next ? "int other = wOther + i * BLOCK;\n" : "";
+    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + "%s}\n";
     if (unrolled > 1) {
       text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));
       var terms = new StringBuilder();
@@ -163,8 +165,9 @@ final class GenerateKernels {
     String fence = fences ? "VarHandle.loadLoadFence();\n" : "";
     var text = new StringBuilder(fence);
     for (int v = 0; v < vectors; v++) {
-      String at = times(after, "BLOCK") + (v == 0 ? "" : next ? " + wNext" : " + LANES");
-      text.append("%sw%d = FloatVector.fromArray(S, w, weight%s);\n".formatted(first, v, at));
+      String block = next && v > 0 ? "other" : "weight";
+      String at = times(after, "BLOCK") + (next || v == 0 ? "" : " + LANES");
+      text.append("%sw%d = FloatVector.fromArray(S, w, %s%s);\n".formatted(first, v, block, at));
     }
     text.append(fence);
     for (int c = 0; c < columns; c++) {

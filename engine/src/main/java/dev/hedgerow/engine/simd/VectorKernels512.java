@@ -2,6 +2,7 @@ package dev.hedgerow.engine.simd;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
+import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -113,6 +114,12 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
+      return;
+    }
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 8) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
@@ -130,11 +137,74 @@ final class VectorKernels512 implements Kernels {
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
       FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
       FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        VarHandle.loadLoadFence();
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
+        a7v0 = p.fma(w0, a7v0);
+        a7v1 = p.fma(w1, a7v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, other + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW + 1]);
+        a7v0 = p.fma(w0, a7v0);
+        a7v1 = p.fma(w1, a7v1);
+      }
+      for (; i < terms; i++) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -192,6 +262,12 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
+      return;
+    }
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 7) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
@@ -207,11 +283,68 @@ final class VectorKernels512 implements Kernels {
       FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        VarHandle.loadLoadFence();
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, other + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+      }
+      for (; i < terms; i++) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -264,6 +397,12 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
+      return;
+    }
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 4) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
@@ -273,11 +412,50 @@ final class VectorKernels512 implements Kernels {
       FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        VarHandle.loadLoadFence();
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, other + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+      }
+      for (; i < terms; i++) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -315,6 +493,7 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 3) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
@@ -325,8 +504,9 @@ final class VectorKernels512 implements Kernels {
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -359,6 +539,7 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 2) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
@@ -367,8 +548,9 @@ final class VectorKernels512 implements Kernels {
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -396,14 +578,16 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
+    int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 1) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
       for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, weight + wNext);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
         FloatVector p = FloatVector.broadcast(S, x[from]);
         a0v0 = p.fma(w0, a0v0);
         a0v1 = p.fma(w1, a0v1);
@@ -446,6 +630,11 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile8x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
+      return;
+    }
     for (int column = 0; column < columns; column += 8) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
@@ -455,7 +644,50 @@ final class VectorKernels512 implements Kernels {
       FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
+        a7v0 = p.fma(w0, a7v0);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW + 1]);
+        a7v0 = p.fma(w0, a7v0);
+      }
+      for (; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
@@ -491,6 +723,11 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile7x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
+      return;
+    }
     for (int column = 0; column < columns; column += 7) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
@@ -499,7 +736,46 @@ final class VectorKernels512 implements Kernels {
       FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
       FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+      }
+      for (; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
@@ -532,12 +808,44 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile4x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
+    int last = terms - 2;
+    if (last < 0) {
+      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
+      return;
+    }
     for (int column = 0; column < columns; column += 4) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
       FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-      for (int i = 0; i < terms; i++) {
+      int i = 0;
+      for (; i <= last; i += 2) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+      }
+      for (; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
