@@ -68,7 +68,8 @@ final class GenerateKernels {
             .replace("@ROWS@", Integer.toString(correlateRows(pairs)))
             .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS)
             .replace("@WINOGRAD_STARTS@", winogradStarts())
-            .replace("@WINOGRAD_WEIGHTS@", winogradWeights())
+            .replace("@WINOGRAD_ROWS@", winogradRows())
+            .replace("@WINOGRAD_COLUMNS@", winogradColumns())
             .replace("@WINOGRAD_INPUT@", winogradInput())
             .replace("@WINOGRAD_OUTPUT@", winogradOutput());
     Files.writeString(directory.resolve("VectorKernels" + bits + ".java"), source);
@@ -202,8 +203,8 @@ final class GenerateKernels {
     return text.toString();
   }
 
-  /** One row of U = G g Gᵀ for the 3×3 weights g of a vector of outputs: a row of G g, times Gᵀ. */
-  static String winogradWeights() {
+  /** One row of G g for the 3×3 weights g of a vector of outputs. */
+  static String winogradRows() {
     var text = new StringBuilder();
     for (int c = 0; c < 3; c++) {
       text.append("FloatVector d%d = FloatVector.fromArray(S, w, tap%d + i).mul(g0);\n".formatted(c, c));
@@ -211,7 +212,12 @@ final class GenerateKernels {
         text.append("d%1$d = FloatVector.fromArray(S, w, tap%2$d + i).fma(g%3$d, d%1$d);\n".formatted(c, 3 * k + c, k));
       }
     }
-    text.append(line("weights"));
+    return text.toString();
+  }
+
+  /** That row of G g, times Gᵀ: one of U. */
+  static String winogradColumns() {
+    var text = new StringBuilder(line("weights"));
     for (int c = 0; c < 6; c++) text.append("t%d.intoArray(u, to%d + i);\n".formatted(c, c));
     return text.toString();
   }
@@ -458,8 +464,24 @@ final class GenerateKernels {
           FloatVector g1 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 1]);
           FloatVector g2 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 2]);
         @WINOGRAD_STARTS@
+          if (row == 0 || row == 5) {
+            // One row of g, times a number.
+            int only = row == 0 ? 0 : 6;
+            FloatVector g = row == 0 ? g0 : g2;
+            int from0 = wAt + taps[only];
+            int from1 = wAt + taps[only + 1];
+            int from2 = wAt + taps[only + 2];
+            for (int i = 0; i < channels * BLOCK; i += LANES) {
+              FloatVector d0 = FloatVector.fromArray(S, w, from0 + i).mul(g);
+              FloatVector d1 = FloatVector.fromArray(S, w, from1 + i).mul(g);
+              FloatVector d2 = FloatVector.fromArray(S, w, from2 + i).mul(g);
+        @WINOGRAD_COLUMNS@
+            }
+            return;
+          }
           for (int i = 0; i < channels * BLOCK; i += LANES) {
-        @WINOGRAD_WEIGHTS@
+        @WINOGRAD_ROWS@
+        @WINOGRAD_COLUMNS@
           }
         }
 

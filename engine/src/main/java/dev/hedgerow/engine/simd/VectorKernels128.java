@@ -360,6 +360,36 @@ final class VectorKernels128 implements Kernels {
     int to4 = uAt + 4 * uStep;
     int to5 = uAt + 5 * uStep;
 
+    if (row == 0 || row == 5) {
+      // One row of g, times a number.
+      int only = row == 0 ? 0 : 6;
+      FloatVector g = row == 0 ? g0 : g2;
+      int from0 = wAt + taps[only];
+      int from1 = wAt + taps[only + 1];
+      int from2 = wAt + taps[only + 2];
+      for (int i = 0; i < channels * BLOCK; i += LANES) {
+        FloatVector d0 = FloatVector.fromArray(S, w, from0 + i).mul(g);
+        FloatVector d1 = FloatVector.fromArray(S, w, from1 + i).mul(g);
+        FloatVector d2 = FloatVector.fromArray(S, w, from2 + i).mul(g);
+        FloatVector p = d0.add(d2).mul(-1f / 6);
+        FloatVector q = d1.mul(1f / 6);
+        FloatVector s = d2.fma(four, d0).mul(1f / 24);
+        FloatVector e = d1.mul(1f / 12);
+        FloatVector t0 = d0.mul(0.25f);
+        FloatVector t1 = p.sub(q);
+        FloatVector t2 = p.add(q);
+        FloatVector t3 = s.add(e);
+        FloatVector t4 = s.sub(e);
+        FloatVector t5 = d2;
+        t0.intoArray(u, to0 + i);
+        t1.intoArray(u, to1 + i);
+        t2.intoArray(u, to2 + i);
+        t3.intoArray(u, to3 + i);
+        t4.intoArray(u, to4 + i);
+        t5.intoArray(u, to5 + i);
+      }
+      return;
+    }
     for (int i = 0; i < channels * BLOCK; i += LANES) {
       FloatVector d0 = FloatVector.fromArray(S, w, tap0 + i).mul(g0);
       d0 = FloatVector.fromArray(S, w, tap3 + i).fma(g1, d0);
@@ -370,6 +400,7 @@ final class VectorKernels128 implements Kernels {
       FloatVector d2 = FloatVector.fromArray(S, w, tap2 + i).mul(g0);
       d2 = FloatVector.fromArray(S, w, tap5 + i).fma(g1, d2);
       d2 = FloatVector.fromArray(S, w, tap8 + i).fma(g2, d2);
+
       FloatVector p = d0.add(d2).mul(-1f / 6);
       FloatVector q = d1.mul(1f / 6);
       FloatVector s = d2.fma(four, d0).mul(1f / 24);
