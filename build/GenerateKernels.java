@@ -15,20 +15,21 @@ final class GenerateKernels {
     Path directory = Path.of(arguments[0]);
     // Tile columns, widest first, chosen so that accumulators, weights and broadcasts fit the
     // registers as C2 allocates them (docs/adr/0003 has the measurements).
-    write(directory, 512, new int[] {7, 4, 3, 2, 1}, 8, "columns % 7 > 0", 2, 7);
+    write(directory, 512, new int[] {8, 7, 4, 3, 2, 1}, 0, "", 2, 7);
     write(directory, 256, new int[] {5, 4, 3, 2, 1}, 4, "terms <= 128", 4, 4);
     write(directory, 128, new int[] {5, 4, 3, 2, 1}, 0, "", 1, 5);
   }
 
   /**
-   * @param tiles columns of tiles, widest first; where the second has one less, runs are of both, so
-   *     that little is left, else of the widest
-   * @param whole columns of a tile, one of {@code tiles} or wider, for runs of so many columns, or a
-   *     multiple; 0 for none
+   * @param tiles columns of tiles, widest first, the second with one less: runs are of both, so that
+   *     little is left
+   * @param whole columns of a tile, one of {@code tiles}, for runs of so many columns, or a multiple;
+   *     0 for none
    * @param when which of these runs take that tile
-   * @param unrolled terms of an iteration of the two widest tiles; more than one only for x86's 16
-   *     registers, where fences keep C2 from loading more than they hold, and are no instructions.
-   *     Vectors of 256 bits on other processors take these tiles too, fences and all
+   * @param unrolled terms of an iteration of the two widest tiles; with more than one, fences keep C2
+   *     from loading first all that these read, which takes more registers than there are. They are
+   *     no instructions on x86. Other processors with such vectors take these tiles too, fences and
+   *     all
    * @param best what runs are best a multiple of
    */
   static void write(Path directory, int bits, int[] tiles, int whole, String when, int unrolled, int best)
@@ -38,7 +39,6 @@ final class GenerateKernels {
     var tileMethods = new StringBuilder();
     for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
       tileMethods.append(run(tiles, whole, when, vectors, pairs));
-      if (whole > tiles[0]) tileMethods.append(tile(whole, vectors, pairs, unrolled));
       for (int columns : tiles) {
         tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] ? unrolled : 1));
       }
@@ -111,18 +111,13 @@ final class GenerateKernels {
       text.append("if (columns %% %d == 0 && %s) {\n".formatted(whole, when));
       text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
     }
-    boolean mixed = tiles[1] == tiles[0] - 1;
-    if (!mixed) {
-      text.append("int wide = columns - columns %% %d;\n".formatted(tiles[0]));
-    } else {
-      // Each tile of a column less makes up for one that is missing to a multiple of the widest.
-      String narrow = "int narrow = Math.min(columns / %2$d, Math.floorMod(-columns, %1$d)) * %2$d;\n";
-      text.append(narrow.formatted(tiles[0], tiles[1]));
-      text.append("int wide = (columns - narrow) / %1$d * %1$d;\n".formatted(tiles[0]));
-    }
+    // Each tile of a column less makes up for one that is missing to a multiple of the widest.
+    String narrow = "int narrow = Math.min(columns / %2$d, Math.floorMod(-columns, %1$d)) * %2$d;\n";
+    text.append(narrow.formatted(tiles[0], tiles[1]));
+    text.append("int wide = (columns - narrow) / %1$d * %1$d;\n".formatted(tiles[0]));
     // What these leave is less than two of any other.
     for (int tile : tiles) {
-      boolean several = tile == tiles[0] || mixed && tile == tiles[1];
+      boolean several = tile >= tiles[1];
       String count = tile == tiles[0] ? "wide" : several ? "narrow" : Integer.toString(tile);
       text.append("if (%s) {\n".formatted(several ? count + " > 0" : "columns - done >= " + tile));
       text.append(call.formatted(tile, vectors, count));

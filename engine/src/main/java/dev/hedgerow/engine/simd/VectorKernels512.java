@@ -77,14 +77,15 @@ final class VectorKernels512 implements Kernels {
       int yNext,
       int columns) {
     int done = 0;
-    if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, columns);
-      return;
-    }
-    int wide = columns - columns % 7;
+    int narrow = Math.min(columns / 7, Math.floorMod(-columns, 8)) * 7;
+    int wide = (columns - narrow) / 8 * 8;
     if (wide > 0) {
-      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
+      tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
       done += wide;
+    }
+    if (narrow > 0) {
+      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, narrow);
+      done += narrow;
     }
     if (columns - done >= 4) {
       tile4x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, 4);
@@ -397,11 +398,6 @@ final class VectorKernels512 implements Kernels {
       int yAt,
       int yNext,
       int columns) {
-    int last = terms - 2;
-    if (last < 0) {
-      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
-      return;
-    }
     int wOther = wAt + wNext;
     for (int column = 0; column < columns; column += 4) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
@@ -412,45 +408,7 @@ final class VectorKernels512 implements Kernels {
       FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
       FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
-      int i = 0;
-      for (; i <= last; i += 2) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        int other = wOther + i * BLOCK;
-        VarHandle.loadLoadFence();
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, other);
-        VarHandle.loadLoadFence();
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        a3v1 = p.fma(w1, a3v1);
-        VarHandle.loadLoadFence();
-        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
-        w1 = FloatVector.fromArray(S, w, other + BLOCK);
-        VarHandle.loadLoadFence();
-        p = FloatVector.broadcast(S, x[from + 1]);
-        a0v0 = p.fma(w0, a0v0);
-        a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[from + ROW + 1]);
-        a1v0 = p.fma(w0, a1v0);
-        a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
-        a2v0 = p.fma(w0, a2v0);
-        a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
-        a3v0 = p.fma(w0, a3v0);
-        a3v1 = p.fma(w1, a3v1);
-      }
-      for (; i < terms; i++) {
+      for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         int other = wOther + i * BLOCK;
@@ -602,14 +560,15 @@ final class VectorKernels512 implements Kernels {
   private static void run1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
     int done = 0;
-    if (columns % 8 == 0 && columns % 7 > 0) {
-      tile8x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, columns);
-      return;
-    }
-    int wide = columns - columns % 7;
+    int narrow = Math.min(columns / 7, Math.floorMod(-columns, 8)) * 7;
+    int wide = (columns - narrow) / 8 * 8;
     if (wide > 0) {
-      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
+      tile8x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, wide);
       done += wide;
+    }
+    if (narrow > 0) {
+      tile7x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, narrow);
+      done += narrow;
     }
     if (columns - done >= 4) {
       tile4x1(x, xAt + done * ROW, terms, w, wAt, y, yAt + done * BLOCK, 4);
@@ -808,44 +767,12 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile4x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
-    int last = terms - 2;
-    if (last < 0) {
-      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
-      return;
-    }
     for (int column = 0; column < columns; column += 4) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
       FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
       FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
-      int i = 0;
-      for (; i <= last; i += 2) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        VarHandle.loadLoadFence();
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        VarHandle.loadLoadFence();
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        VarHandle.loadLoadFence();
-        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
-        VarHandle.loadLoadFence();
-        p = FloatVector.broadcast(S, x[from + 1]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW + 1]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
-        a3v0 = p.fma(w0, a3v0);
-      }
-      for (; i < terms; i++) {
+      for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
