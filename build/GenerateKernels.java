@@ -26,10 +26,10 @@ final class GenerateKernels {
    * @param whole columns of a tile, one of {@code tiles}, for runs of so many columns, or a multiple;
    *     0 for none
    * @param when which of these runs take that tile
-   * @param unrolled terms of an iteration of the two widest tiles; with more than one, fences keep C2
-   *     from loading first all that these read, which takes more registers than there are. They are
-   *     no instructions on x86. Other processors with such vectors take these tiles too, fences and
-   *     all
+   * @param unrolled terms of an iteration of the two widest tiles of two vectors; with more than
+   *     one, fences keep C2 from loading first all that these read, which takes more registers than
+   *     there are. They are no instructions on x86. Other processors with such vectors take these
+   *     tiles too, fences and all
    * @param best what runs are best a multiple of
    */
   static void write(Path directory, int bits, int[] tiles, int whole, String when, int unrolled, int best)
@@ -40,7 +40,7 @@ final class GenerateKernels {
     for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
       tileMethods.append(run(tiles, whole, when, vectors, pairs));
       for (int columns : tiles) {
-        tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] ? unrolled : 1));
+        tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] && vectors == 2 ? unrolled : 1));
       }
     }
     var shuffles = new StringBuilder();
@@ -146,7 +146,8 @@ final class GenerateKernels {
       text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));
       var terms = new StringBuilder();
       for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
-      text.append(body.formatted(terms) + "for (; i < terms; i++) {\n");
+      // A loop would be compiled three times more, for a term at most.
+      text.append(body.formatted(terms) + (unrolled == 2 ? "if (i < terms) {\n" : "for (; i < terms; i++) {\n"));
     } else {
       text.append("for (int i = 0; i < terms; i++) {\n");
     }

@@ -200,7 +200,7 @@ final class VectorKernels512 implements Kernels {
         a7v0 = p.fma(w0, a7v0);
         a7v1 = p.fma(w1, a7v1);
       }
-      for (; i < terms; i++) {
+      if (i < terms) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         int other = wOther + i * BLOCK;
@@ -340,7 +340,7 @@ final class VectorKernels512 implements Kernels {
         a6v0 = p.fma(w0, a6v0);
         a6v1 = p.fma(w1, a6v1);
       }
-      for (; i < terms; i++) {
+      if (i < terms) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         int other = wOther + i * BLOCK;
@@ -589,11 +589,6 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile8x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
-    int last = terms - 2;
-    if (last < 0) {
-      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
-      return;
-    }
     for (int column = 0; column < columns; column += 8) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
@@ -603,50 +598,7 @@ final class VectorKernels512 implements Kernels {
       FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
-      int i = 0;
-      for (; i <= last; i += 2) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        VarHandle.loadLoadFence();
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        VarHandle.loadLoadFence();
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
-        a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
-        a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
-        a6v0 = p.fma(w0, a6v0);
-        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
-        a7v0 = p.fma(w0, a7v0);
-        VarHandle.loadLoadFence();
-        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
-        VarHandle.loadLoadFence();
-        p = FloatVector.broadcast(S, x[from + 1]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW + 1]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
-        a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
-        a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
-        a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
-        a6v0 = p.fma(w0, a6v0);
-        p = FloatVector.broadcast(S, x[from + 7 * ROW + 1]);
-        a7v0 = p.fma(w0, a7v0);
-      }
-      for (; i < terms; i++) {
+      for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
@@ -682,11 +634,6 @@ final class VectorKernels512 implements Kernels {
 
   private static void tile7x1(
       float[] x, int xAt, int terms, float[] w, int wAt, float[] y, int yAt, int columns) {
-    int last = terms - 2;
-    if (last < 0) {
-      tile1x1(x, xAt, terms, w, wAt, y, yAt, columns);
-      return;
-    }
     for (int column = 0; column < columns; column += 7) {
       FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
       FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
@@ -695,46 +642,7 @@ final class VectorKernels512 implements Kernels {
       FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
       FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
-      int i = 0;
-      for (; i <= last; i += 2) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        VarHandle.loadLoadFence();
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        VarHandle.loadLoadFence();
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
-        a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
-        a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
-        a6v0 = p.fma(w0, a6v0);
-        VarHandle.loadLoadFence();
-        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
-        VarHandle.loadLoadFence();
-        p = FloatVector.broadcast(S, x[from + 1]);
-        a0v0 = p.fma(w0, a0v0);
-        p = FloatVector.broadcast(S, x[from + ROW + 1]);
-        a1v0 = p.fma(w0, a1v0);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
-        a2v0 = p.fma(w0, a2v0);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
-        a3v0 = p.fma(w0, a3v0);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
-        a4v0 = p.fma(w0, a4v0);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
-        a5v0 = p.fma(w0, a5v0);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
-        a6v0 = p.fma(w0, a6v0);
-      }
-      for (; i < terms; i++) {
+      for (int i = 0; i < terms; i++) {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
