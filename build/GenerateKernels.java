@@ -131,11 +131,12 @@ final class GenerateKernels {
   static String tile(int columns, int vectors, boolean pairs, int unrolled) {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
+    String narrow = "tile1x%d(x, %%s, %%s, w, %%s, %sy, %%s, %scolumns);\n"
+        .formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : "");
     if (unrolled > 1) {
       // Where an iteration is certain, C2 checks what all columns read before the loop over them.
       text.append("int last = terms - %d;\nif (last < 0) {\n".formatted(unrolled));
-      String call = "tile1x%d(x, xAt, terms, w, wAt, %sy, yAt, %scolumns);\nreturn;\n}\n";
-      text.append(call.formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : ""));
+      text.append(narrow.formatted("xAt", "terms", "wAt", "yAt") + "return;\n}\n");
     }
     if (next) text.append("int wOther = wAt + wNext;\n");
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
@@ -146,14 +147,21 @@ final class GenerateKernels {
       text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));
       var terms = new StringBuilder();
       for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
-      // A loop would be compiled three times more, for a term at most.
-      text.append(body.formatted(terms) + (unrolled == 2 ? "if (i < terms) {\n" : "for (; i < terms; i++) {\n"));
-    } else {
-      text.append("for (int i = 0; i < terms; i++) {\n");
+      text.append(body.formatted(terms));
     }
-    text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
+    if (unrolled != 2) {
+      text.append("for (%s; i < terms; i++) {\n".formatted(unrolled > 1 ? "" : "int i = 0"));
+      text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
+    }
     text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", next));
-    return text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n}\n\n".formatted(columns)).toString();
+    text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n".formatted(columns));
+    if (unrolled == 2) {
+      // Once more in the tile, this term would take C2 a quarter longer.
+      text.append("if (terms % 2 > 0) {\n");
+      text.append(narrow.formatted(
+          "xAt - columns * ROW + terms - 1", "1", "wAt + (terms - 1) * BLOCK", "yAt - columns * BLOCK") + "}\n");
+    }
+    return text.append("}\n\n").toString();
   }
 
   /** The multiply-adds of the given term after i, of several in order of their loads. */

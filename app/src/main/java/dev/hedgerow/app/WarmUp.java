@@ -39,7 +39,12 @@ final class WarmUp {
 
   private static final int MOST_WIDTH = 13;
 
-  /** Not a multiple of 4: a tile may take four terms at a time, and the rest one by one. */
+  /**
+   * The widest tile of all, of 512 bits, which among these rows none but those of its width have.
+   */
+  private static final int WIDEST = 8;
+
+  /** Not a multiple of 2: a tile may take two or four terms at a time, and the rest one by one. */
   private static final int INPUTS = 5;
 
   /** One block and two, whose tiles differ with 512 bits. */
@@ -96,6 +101,7 @@ final class WarmUp {
     Engine engine = Engine.sequential();
     for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
       explain(engine, hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
+      explain(engine, hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, WIDEST));
     }
     explain(engine, hedge, SPATIAL, Shape.of(1, 3, SIDE, SIDE));
   }

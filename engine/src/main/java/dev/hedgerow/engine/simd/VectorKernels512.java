@@ -200,37 +200,6 @@ final class VectorKernels512 implements Kernels {
         a7v0 = p.fma(w0, a7v0);
         a7v1 = p.fma(w1, a7v1);
       }
-      if (i < terms) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        int other = wOther + i * BLOCK;
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, other);
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        a3v1 = p.fma(w1, a3v1);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
-        a4v0 = p.fma(w0, a4v0);
-        a4v1 = p.fma(w1, a4v1);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
-        a5v0 = p.fma(w0, a5v0);
-        a5v1 = p.fma(w1, a5v1);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
-        a6v0 = p.fma(w0, a6v0);
-        a6v1 = p.fma(w1, a6v1);
-        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
-        a7v0 = p.fma(w0, a7v0);
-        a7v1 = p.fma(w1, a7v1);
-      }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
       a1v0.intoArray(y, yAt + BLOCK);
@@ -249,6 +218,19 @@ final class VectorKernels512 implements Kernels {
       a7v1.intoArray(y, yAt + 7 * BLOCK + yNext);
       xAt += 8 * ROW;
       yAt += 8 * BLOCK;
+    }
+    if (terms % 2 > 0) {
+      tile1x2(
+          x,
+          xAt - columns * ROW + terms - 1,
+          1,
+          w,
+          wAt + (terms - 1) * BLOCK,
+          wNext,
+          y,
+          yAt - columns * BLOCK,
+          yNext,
+          columns);
     }
   }
 
@@ -340,34 +322,6 @@ final class VectorKernels512 implements Kernels {
         a6v0 = p.fma(w0, a6v0);
         a6v1 = p.fma(w1, a6v1);
       }
-      if (i < terms) {
-        int from = xAt + i;
-        int weight = wAt + i * BLOCK;
-        int other = wOther + i * BLOCK;
-        FloatVector w0 = FloatVector.fromArray(S, w, weight);
-        FloatVector w1 = FloatVector.fromArray(S, w, other);
-        FloatVector p = FloatVector.broadcast(S, x[from]);
-        a0v0 = p.fma(w0, a0v0);
-        a0v1 = p.fma(w1, a0v1);
-        p = FloatVector.broadcast(S, x[from + ROW]);
-        a1v0 = p.fma(w0, a1v0);
-        a1v1 = p.fma(w1, a1v1);
-        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
-        a2v0 = p.fma(w0, a2v0);
-        a2v1 = p.fma(w1, a2v1);
-        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
-        a3v0 = p.fma(w0, a3v0);
-        a3v1 = p.fma(w1, a3v1);
-        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
-        a4v0 = p.fma(w0, a4v0);
-        a4v1 = p.fma(w1, a4v1);
-        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
-        a5v0 = p.fma(w0, a5v0);
-        a5v1 = p.fma(w1, a5v1);
-        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
-        a6v0 = p.fma(w0, a6v0);
-        a6v1 = p.fma(w1, a6v1);
-      }
       a0v0.intoArray(y, yAt);
       a0v1.intoArray(y, yAt + yNext);
       a1v0.intoArray(y, yAt + BLOCK);
@@ -384,6 +338,19 @@ final class VectorKernels512 implements Kernels {
       a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
       xAt += 7 * ROW;
       yAt += 7 * BLOCK;
+    }
+    if (terms % 2 > 0) {
+      tile1x2(
+          x,
+          xAt - columns * ROW + terms - 1,
+          1,
+          w,
+          wAt + (terms - 1) * BLOCK,
+          wNext,
+          y,
+          yAt - columns * BLOCK,
+          yNext,
+          columns);
     }
   }
 
