@@ -29,7 +29,8 @@ final class GenerateKernels {
    * @param unrolled terms of an iteration of the two widest tiles of two vectors; with more than
    *     one, fences keep C2 from loading first all that these read, which takes more registers than
    *     there are. They are no instructions on x86. Other processors with such vectors take these
-   *     tiles too, fences and all
+   *     tiles too, fences and all. What four leave of the terms the tile takes one by one; what two
+   *     leave the tile of one column adds
    * @param best what runs are best a multiple of
    */
   static void write(Path directory, int bits, int[] tiles, int whole, String when, int unrolled, int best)
@@ -131,13 +132,14 @@ final class GenerateKernels {
   static String tile(int columns, int vectors, boolean pairs, int unrolled) {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
-    String narrow = "tile1x%d(x, %%s, %%s, w, %%s, %sy, %%s, %scolumns);\n"
+    String single = "tile1x%d(x, %%s, %%s, w, %%s, %sy, %%s, %scolumns);\n"
         .formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : "");
     if (unrolled > 1) {
       // Where an iteration is certain, C2 checks what all columns read before the loop over them.
       text.append("int last = terms - %d;\nif (last < 0) {\n".formatted(unrolled));
-      text.append(narrow.formatted("xAt", "terms", "wAt", "yAt") + "return;\n}\n");
+      text.append(single.formatted("xAt", "terms", "wAt", "yAt") + "return;\n}\n");
     }
+    // C2 takes a range check out of a loop for such a sum and a multiple of i, not for a longer sum.
     if (next) text.append("int wOther = wAt + wNext;\n");
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
     text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
@@ -149,16 +151,17 @@ final class GenerateKernels {
       for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
       text.append(body.formatted(terms));
     }
-    if (unrolled != 2) {
+    boolean restAfter = unrolled == 2; // a term at most
+    if (!restAfter) {
       text.append("for (%s; i < terms; i++) {\n".formatted(unrolled > 1 ? "" : "int i = 0"));
       text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
     }
     text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", next));
     text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n".formatted(columns));
-    if (unrolled == 2) {
-      // Once more in the tile, this term would take C2 a quarter longer.
+    if (restAfter) {
+      // A loop for it in the tile would take C2 a quarter longer.
       text.append("if (terms % 2 > 0) {\n");
-      text.append(narrow.formatted(
+      text.append(single.formatted(
           "xAt - columns * ROW + terms - 1", "1", "wAt + (terms - 1) * BLOCK", "yAt - columns * BLOCK") + "}\n");
     }
     return text.append("}\n\n").toString();
@@ -469,9 +472,9 @@ final class GenerateKernels {
           FloatVector g2 = FloatVector.broadcast(S, ScalarKernels.G[3 * row + 2]);
         @WINOGRAD_STARTS@
           if (row == 0 || row == 5) {
-            // One row of g, times a number.
+            // G's first row and its last have one number that is not 0.
             int only = row == 0 ? 0 : 6;
-            FloatVector g = row == 0 ? g0 : g2;
+            FloatVector g = FloatVector.broadcast(S, ScalarKernels.G[3 * row + only / 3]);
             int from0 = wAt + taps[only];
             int from1 = wAt + taps[only + 1];
             int from2 = wAt + taps[only + 2];

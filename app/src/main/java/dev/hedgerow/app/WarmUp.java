@@ -32,7 +32,7 @@ import java.util.Random;
 final class WarmUp {
   /**
    * Rows of these many pixels use the tiles of build/GenerateKernels.java that longer ones do: the
-   * widest, of 4 and 5 or of 7 or 8 pixels, and those for what these leave. From 14 pixels on they
+   * widest, of 4 and 5 or of 7 and 8 pixels, and those for what these leave. From 14 pixels on they
    * would be several tasks of shorter runs.
    */
   private static final int LEAST_WIDTH = 7;
@@ -40,7 +40,8 @@ final class WarmUp {
   private static final int MOST_WIDTH = 13;
 
   /**
-   * The widest tile of all, of 512 bits, which among these rows none but those of its width have.
+   * Columns of the widest tile, with 512 bits. Of these rows only those of as many have it, so they
+   * are explained beside each: once would be too few calls for it to be compiled.
    */
   private static final int WIDEST = 8;
 

@@ -31,7 +31,7 @@ final class Gathered {
   /** Floats of a task's rows, about. */
   private static final int FLOATS = 90_000;
 
-  /** Most pixels of a task: 12 tiles of 7 columns, or 21 of 4. */
+  /** Most pixels of a task: as many as 12 tiles of 7 columns, or 21 of 4. */
   private static final int PIXELS = 84;
 
   /** A task may have as many pixels as this, about, however many terms they have. */

@@ -339,7 +339,7 @@ final class Winograd {
     for (int block = 0, next; block < blocks(sources); block = next) {
       next = Math.min(blocks(sources), block + WEIGHT_BLOCKS);
       var shown = new Shown(unit, block, next);
-      u[0] = shown.read(); // U begins at ORIGIN
+      u[0] = shown.read(); // U is written after it
       for (int row = 0; row < SIDE; row++) {
         shown.transform(row, u, ORIGIN, uStep);
         products.multiply(row, batch, block, next, u, ORIGIN, uStep);
@@ -471,14 +471,14 @@ final class Winograd {
     }
 
     /**
-     * Reads a float of each cache line, in order: from memory that is faster than what the first
-     * rows of U read of them. A copy has been read so.
+     * Reads a float of each cache line in order. Rows of U read taps in another order, which takes
+     * longer from memory. A copy has been read so.
      *
      * @return their sum, which nobody needs, but which has to be kept for them to be read
      */
     float read() {
+      if (view != WeightView.PLAIN) return 0;
       float sum = 0;
-      if (view != WeightView.PLAIN) return sum;
       for (int i = 0; i < outputs; i++) {
         int from = at + i * step;
         int end = from + 9 * terms * BLOCK;

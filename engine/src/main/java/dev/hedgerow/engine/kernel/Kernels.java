@@ -122,7 +122,8 @@ public interface Kernels {
   /**
    * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each of some
    * channels and 16 outputs o, where g[k][l] is {@code w[wAt + taps[3k + l] + 16·channel + o]}, and
-   * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + 16·channel + o]}.
+   * {@code U[row][l]} is stored at {@code u[uAt + l·uStep + 16·channel + o]}. Weights that are
+   * multiplied by 0 need not be read.
    *
    * @param channels how many input channels
    */

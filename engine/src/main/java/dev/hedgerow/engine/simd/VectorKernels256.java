@@ -527,9 +527,9 @@ final class VectorKernels256 implements Kernels {
     int to5 = uAt + 5 * uStep;
 
     if (row == 0 || row == 5) {
-      // One row of g, times a number.
+      // G's first row and its last have one number that is not 0.
       int only = row == 0 ? 0 : 6;
-      FloatVector g = row == 0 ? g0 : g2;
+      FloatVector g = FloatVector.broadcast(S, ScalarKernels.G[3 * row + only / 3]);
       int from0 = wAt + taps[only];
       int from1 = wAt + taps[only + 1];
       int from2 = wAt + taps[only + 2];

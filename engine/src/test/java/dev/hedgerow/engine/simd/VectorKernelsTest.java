@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -64,7 +65,11 @@ class VectorKernelsTest {
   void convolvesAsDocumented() {
     assumeTrue(kernels != ScalarKernels.INSTANCE, "the scalar kernel rounds products as well");
     var random = new Random(3);
-    int most = 20;
+    int most = 84;
+    // All short runs, then such as have several of both of the widest tiles, or of one.
+    int[] runs =
+        IntStream.concat(IntStream.rangeClosed(0, 20), IntStream.of(22, 23, 41, 42, 49, 57, most))
+            .toArray();
     int yBlock = most * 16 + 3;
     float[] x = Samples.gaussians(random, 7 + most * Kernels.ROW);
     float[] start = Samples.gaussians(random, 5 + 32);
@@ -73,7 +78,7 @@ class VectorKernelsTest {
       for (int outputBlocks = 1; outputBlocks <= 2; outputBlocks++) {
         int wBlock = terms * 16 + 5;
         float[] w = Samples.gaussians(random, 11 + outputBlocks * wBlock);
-        for (int columns = 0; columns <= most; columns++) {
+        for (int columns : runs) {
           for (boolean fromStart : new boolean[] {true, false}) {
             float[] expected = before.clone();
             for (int c = 0; c < columns; c++) {
@@ -111,6 +116,48 @@ class VectorKernelsTest {
     float sum = start;
     for (int i = 0; i < terms; i++) sum = Math.fma(x[xAt + i], w[wAt + 16 * i], sum);
     return sum;
+  }
+
+  /** Each row of U is G g Gᵀ's, for taps in any order, and nothing beside it is written. */
+  @Test
+  void transformsWeightsAsDocumented() {
+    var random = new Random(8);
+    double[][] g = {
+      {1 / 4.0, 0, 0},
+      {-1 / 6.0, -1 / 6.0, -1 / 6.0},
+      {-1 / 6.0, 1 / 6.0, -1 / 6.0},
+      {1 / 24.0, 1 / 12.0, 1 / 6.0},
+      {1 / 24.0, -1 / 12.0, 1 / 6.0},
+      {0, 0, 1}
+    };
+    for (int channels : new int[] {1, 6, 16}) {
+      int[] taps = {3, 0, 7, 8, 1, 5, 2, 6, 4};
+      for (int i = 0; i < 9; i++) taps[i] *= 16 * channels;
+      float[] w = Samples.gaussians(random, 5 + 9 * 16 * channels);
+      int uStep = 16 * channels + 7;
+      float[] before = Samples.gaussians(random, 3 + 6 * uStep);
+      for (int row = 0; row < 6; row++) {
+        float[] u = before.clone();
+        kernels.winogradWeights(w, 5, taps, channels, row, u, 3, uStep);
+        for (int at = 0; at < u.length; at++) {
+          int l = (at - 3) / uStep;
+          int i = (at - 3) % uStep;
+          if (at < 3 || i >= 16 * channels) {
+            assertEquals(before[at], u[at], "beside");
+            continue;
+          }
+          double sum = 0;
+          double magnitude = 0;
+          for (int tap = 0; tap < 9; tap++) {
+            double term = g[row][tap / 3] * w[5 + taps[tap] + i] * g[l][tap % 3];
+            sum += term;
+            magnitude += Math.abs(term);
+          }
+          String where = "%s row %d column %d".formatted(kernels.name(), row, l);
+          assertEquals(sum, u[at], 8 * 0x1p-24 * magnitude, where);
+        }
+      }
+    }
   }
 
   /** Sums are finished elsewhere or where they are, and nothing beside them is written. */
