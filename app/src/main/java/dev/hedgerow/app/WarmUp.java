@@ -17,10 +17,13 @@ import dev.hedgerow.nn.Topology;
 import dev.hedgerow.nn.Vgg;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
- * Has the kernels of convolutions compiled while a program starts, on a thread that explains noise
- * with networks of a few pixels.
+ * Has the kernels of convolutions compiled while a program starts, on two threads that explain
+ * noise with networks of a few pixels, so that two compilers work side by side. One explains rows,
+ * for the tiles of direct convolutions; the other planes, for Winograd's transforms and the loops
+ * between kernels.
  *
  * <p>A vector operation that is not compiled is hundreds of times slower than one that is. A kernel
  * whose first calls are long is compiled several times by the second tier, for the loops that are
@@ -54,57 +57,66 @@ final class WarmUp {
   /** Whole tiles, the fewest that Winograd's algorithm is used for. */
   private static final int SIDE = 12;
 
+  /**
+   * Explanations of planes, as many as take about as long as those of rows. The loops between
+   * kernels are compiled after many more calls than kernels, and go on meanwhile.
+   */
+  private static final int PLANES = 6;
+
   private static final Vgg SPATIAL =
       new Vgg(List.of(List.of(32, 32), List.of(32)), 0, false, Vgg.Form.POOLED);
 
   private static final int CLASSES = 10;
 
-  private final Thread thread;
+  private final List<Thread> threads;
 
-  private WarmUp(Thread thread) {
-    this.thread = thread;
+  private WarmUp(List<Thread> threads) {
+    this.threads = threads;
   }
 
   /** Starts to have kernels compiled. */
   static WarmUp start() {
-    return start(WarmUp::run);
+    return running(WarmUp::explainRows, WarmUp::explainPlanes);
   }
 
   /**
-   * Starts a thread that runs a task, and ends with the program at the latest. If it fails, nothing
+   * Starts a thread for each task, which ends with the program at the latest. If one fails, nothing
    * is lost but time, and nothing said.
    */
-  static WarmUp start(Runnable task) {
-    return new WarmUp(
+  static WarmUp running(Runnable... tasks) {
+    Thread.Builder thread =
         Thread.ofPlatform()
             .daemon()
-            .name("warm-up")
-            .uncaughtExceptionHandler((thread, wrong) -> {})
-            .start(task));
+            .name("warm-up-", 0)
+            .uncaughtExceptionHandler((failed, wrong) -> {});
+    return new WarmUp(Stream.of(tasks).map(thread::start).toList());
   }
 
   /** Returns a warm-up of nothing, for which {@link #await} returns at once. */
   static WarmUp none() {
-    return new WarmUp(Thread.ofPlatform().unstarted(() -> {}));
+    return new WarmUp(List.of());
   }
 
   /** Waits until kernels are compiled; an interrupt ends the waiting, and stays set. */
   void await() {
     try {
-      thread.join();
+      for (Thread thread : threads) thread.join();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  static void run() {
-    Attributor hedge = Methods.standard().find("gradient-hedge");
-    Engine engine = Engine.sequential();
+  /** For the tiles of direct convolutions. */
+  static void explainRows() {
     for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
-      explain(engine, hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
-      explain(engine, hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, WIDEST));
+      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
+      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, WIDEST));
     }
-    explain(engine, hedge, SPATIAL, Shape.of(1, 3, SIDE, SIDE));
+  }
+
+  /** For Winograd's transforms, and the loops between kernels. */
+  static void explainPlanes() {
+    for (int time = 0; time < PLANES; time++) explain(SPATIAL, Shape.of(1, 3, SIDE, SIDE));
   }
 
   /** 1×1 convolutions: their rows are short. */
@@ -117,7 +129,9 @@ final class WarmUp {
     return net.linear("classifier", net.flatten("flatten", x), classes);
   }
 
-  private static void explain(Engine engine, Attributor hedge, Topology topology, Shape shape) {
+  private static void explain(Topology topology, Shape shape) {
+    Attributor hedge = Methods.standard().find("gradient-hedge");
+    Engine engine = Engine.sequential();
     var random = new Random(1);
     ParameterSource parameters = (name, size) -> Parameter.of(size, noise(random, size));
     Graph.Builder builder = Graph.builder("warm-up");

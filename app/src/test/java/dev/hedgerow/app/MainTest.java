@@ -228,7 +228,7 @@ class MainTest {
     var done = new CountDownLatch(1);
     var waited = new CompletableFuture<Boolean>();
     WarmUp warmUp =
-        WarmUp.start(
+        WarmUp.running(
             () -> {
               boolean seen = false;
               while (!seen && done.getCount() > 0) {
@@ -258,7 +258,7 @@ class MainTest {
   @Test
   void errorDoesNotWaitForTheWarmUp() {
     var done = new CountDownLatch(1);
-    WarmUp warmUp = WarmUp.start(() -> WarmUpTest.waitFor(done));
+    WarmUp warmUp = WarmUp.running(() -> WarmUpTest.waitFor(done));
     Result result =
         assertTimeoutPreemptively(
             Duration.ofMinutes(2), () -> explain(warmUp, folder.resolve("cold"), noPicture));
@@ -970,6 +970,15 @@ class MainTest {
     assertEquals(1, result.exitCode());
     assertTrue(result.errLines().size() > 3);
     assertTrue(result.err().contains("\tat dev.hedgerow.app.PictureFile"), result.err());
+  }
+
+  @Test
+  void verboseMayComeBeforeTheCommand() {
+    String missing = folder.resolve("missing.npz").toString();
+    Result result = run("--verbose", "inspect", missing);
+    assertEquals(1, result.exitCode());
+    assertTrue(result.errLines().getFirst().contains(missing), result.err());
+    assertTrue(result.err().contains("\tat dev.hedgerow.app.InspectCommand"), result.err());
   }
 
   @Test
