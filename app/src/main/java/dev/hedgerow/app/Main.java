@@ -24,20 +24,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Explains the decisions of convolutional networks.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {
-      DemoCommand.class,
-      ExplainCommand.class,
-      ScoreCommand.class,
-      ModelsCommand.class,
-      MethodsCommand.class,
-      InspectCommand.class,
-      ConvertCommand.class,
-      DownloadCommand.class,
-      ShapesCommand.class,
-      TrainCommand.class,
-      BenchCommand.class,
-      HelpCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
@@ -48,6 +34,21 @@ final class Main implements Callable<Integer> {
   static final int DONE = 0;
   static final int FAILED = 1;
   static final int USAGE = 2;
+
+  /** The commands but {@code help}, as its page lists them. */
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          ExplainCommand.class,
+          ScoreCommand.class,
+          ModelsCommand.class,
+          MethodsCommand.class,
+          InspectCommand.class,
+          ConvertCommand.class,
+          DownloadCommand.class,
+          ShapesCommand.class,
+          TrainCommand.class,
+          BenchCommand.class);
 
   @Spec
   @SuppressWarnings("NullAway.Init")
@@ -83,13 +84,14 @@ final class Main implements Callable<Integer> {
 
   /** Runs the program and returns its exit code. */
   int execute(PrintWriter out, PrintWriter err, String... arguments) {
-    var line =
-        new CommandLine(this)
-            .setOut(out)
-            .setErr(err)
-            .setExpandAtFiles(false)
-            .setParameterExceptionHandler((wrong, given) -> usage(wrong))
-            .setExecutionExceptionHandler((wrong, command, result) -> failed(wrong));
+    var line = new CommandLine(this);
+    // Settings hold for the commands that are there, so these come first.
+    addCommands(line, arguments);
+    line.setOut(out)
+        .setErr(err)
+        .setExpandAtFiles(false)
+        .setParameterExceptionHandler((wrong, given) -> usage(wrong))
+        .setExecutionExceptionHandler((wrong, command, result) -> failed(wrong));
     int exitCode;
     try {
       exitCode = line.execute(arguments);
@@ -104,6 +106,25 @@ final class Main implements Callable<Integer> {
     }
     err.flush();
     return exitCode;
+  }
+
+  /**
+   * Adds the command that the first word names, or all of them: to read by reflection what a dozen
+   * commands are is a twentieth of the work of a start.
+   */
+  private static void addCommands(CommandLine line, String... arguments) {
+    for (Class<?> command : COMMANDS) {
+      if (arguments.length > 0 && arguments[0].equals(name(command))) {
+        line.addSubcommand(command);
+        return;
+      }
+    }
+    for (Class<?> command : COMMANDS) line.addSubcommand(command);
+    line.addSubcommand(HelpCommand.class);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   @Override
