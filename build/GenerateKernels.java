@@ -29,8 +29,8 @@ final class GenerateKernels {
    * @param unrolled terms of an iteration of the two widest tiles of two vectors; with more than
    *     one, fences keep C2 from loading first all that these read, which takes more registers than
    *     there are. They are no instructions on x86. Other processors with such vectors take these
-   *     tiles too, fences and all. What four leave of the terms the tile takes one by one; what two
-   *     leave the tile of one column adds
+   *     tiles too, fences and all. What four leave of the terms the tile takes one by one; where it is
+   *     two, an odd term is taken before
    * @param best what runs are best a multiple of
    */
   static void write(Path directory, int bits, int[] tiles, int whole, String when, int unrolled, int best)
@@ -67,6 +67,8 @@ final class GenerateKernels {
             .replace("@CORRELATE@", pairs ? CORRELATE_PAIR : CORRELATE_BLOCKS)
             .replace("@CORRELATE_TILES@", correlateTiles(pairs))
             .replace("@ROWS@", Integer.toString(correlateRows(pairs)))
+            .replace("@START@", unrolled == 2 ? START_ODD : START)
+            .replace("@FIRST_TERM@", unrolled == 2 ? FIRST_TERM : "")
             .replace("@CONVOLVE@", pairs ? CONVOLVE_PAIR : CONVOLVE_BLOCKS)
             .replace("@WINOGRAD_STARTS@", winogradStarts())
             .replace("@WINOGRAD_ROWS@", winogradRows())
@@ -75,6 +77,54 @@ final class GenerateKernels {
             .replace("@WINOGRAD_OUTPUT@", winogradOutput());
     Files.writeString(directory.resolve("VectorKernels" + bits + ".java"), source);
   }
+
+  static final String START =
+      """
+      if (start != null) {
+        for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+          FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+          int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+          for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+        }
+      }
+      """;
+
+  static final String START_ODD =
+      """
+      // An odd term goes first, where sums are started: the widest tiles take two.
+      int odd = terms % 2;
+      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+        if (odd > 0) {
+          int weight = wAt + lane / BLOCK * wBlock + lane % BLOCK;
+          firstTerm(x, xAt, w, weight, start, startAt + lane, y, to, columns);
+        } else if (start != null) {
+          FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
+          for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
+        }
+      }
+      if (terms == 1) return;
+      xAt += odd;
+      wAt += odd * BLOCK;
+      terms -= odd;
+      """;
+
+  static final String FIRST_TERM =
+      """
+      /** Starts the sums of a vector of outputs, or goes on with y's if start is null, with one term. */
+      private static void firstTerm(float[] x, int xAt, float[] w, int wAt, float @Nullable [] start, int startAt, float[] y, int yAt, int columns) {
+        FloatVector weight = FloatVector.fromArray(S, w, wAt);
+        float[] from = start == null ? y : start;
+        int fromAt = start == null ? yAt : startAt;
+        int fromStep = start == null ? BLOCK : 0;
+        for (int column = 0; column < columns; column++) {
+          FloatVector sum = FloatVector.fromArray(S, from, fromAt + column * fromStep);
+          sum = FloatVector.broadcast(S, x[xAt + column * ROW]).fma(weight, sum);
+          sum.intoArray(y, yAt + column * BLOCK);
+        }
+      }
+
+      """;
 
   static final String CONVOLVE_PAIR =
       """
@@ -132,12 +182,12 @@ final class GenerateKernels {
   static String tile(int columns, int vectors, boolean pairs, int unrolled) {
     boolean next = pairs && vectors > 1;
     var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
-    String single = "tile1x%d(x, %%s, %%s, w, %%s, %sy, %%s, %scolumns);\n"
-        .formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : "");
     if (unrolled > 1) {
       // Where an iteration is certain, C2 checks what all columns read before the loop over them.
-      text.append("int last = terms - %d;\nif (last < 0) {\n".formatted(unrolled));
-      text.append(single.formatted("xAt", "terms", "wAt", "yAt") + "return;\n}\n");
+      text.append("int last = terms - %d;\n".formatted(unrolled));
+      String rest = "tile1x%d(x, xAt, terms, w, wAt, %sy, yAt, %scolumns);\n"
+          .formatted(vectors, next ? "wNext, " : "", next ? "yNext, " : "");
+      text.append("if (last < 0) {\n%sreturn;\n}\n".formatted(unrolled == 2 ? "" : rest));
     }
     // C2 takes a range check out of a loop for such a sum and a multiple of i, not for a longer sum.
     if (next) text.append("int wOther = wAt + wNext;\n");
@@ -151,19 +201,12 @@ final class GenerateKernels {
       for (int t = 0; t < unrolled; t++) terms.append(tileTerm(columns, vectors, t, next, true));
       text.append(body.formatted(terms));
     }
-    boolean restAfter = unrolled == 2; // a term at most
-    if (!restAfter) {
+    if (unrolled != 2) {
       text.append("for (%s; i < terms; i++) {\n".formatted(unrolled > 1 ? "" : "int i = 0"));
       text.append(body.formatted(tileTerm(columns, vectors, 0, next, false)));
     }
     text.append(tileSums(columns, vectors, "a%dv%d.intoArray(y, yAt%s);\n", next));
     text.append("xAt += %1$d * ROW;\nyAt += %1$d * BLOCK;\n}\n".formatted(columns));
-    if (restAfter) {
-      // A loop for it in the tile would take C2 a quarter longer.
-      text.append("if (terms % 2 > 0) {\n");
-      text.append(single.formatted(
-          "xAt - columns * ROW + terms - 1", "1", "wAt + (terms - 1) * BLOCK", "yAt - columns * BLOCK") + "}\n");
-    }
     return text.append("}\n\n").toString();
   }
 
@@ -402,16 +445,11 @@ final class GenerateKernels {
 
         @Override
         public void convolve(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float @Nullable [] start, int startAt, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
-          if (start != null) {
-            for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
-              FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
-              int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
-              for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
-            }
-          }
+          @START@
           @CONVOLVE@
         }
 
+        @FIRST_TERM@
         @TILES@
         @Override
         public void depthwise(float[] x, int xAt, int xStep, int[] taps, float[] w, int wAt, float[] y, int yAt, int yStep, int columns, float[] bias, int biasAt) {
@@ -608,6 +646,10 @@ final class GenerateKernels {
 
         @Override
         public void windowMaxima(float[] x, int xAt, int xStep, int rows, int rowStep, int columns, int columnStep, float[] y, int yAt, int count) {
+          if (rows == 3 && columns == 3) {
+            windowMaxima3(x, xAt, xStep, rowStep, columnStep, y, yAt, count);
+            return;
+          }
           for (int window = 0; window < count; window++) {
             for (int lane = 0; lane < BLOCK; lane += LANES) {
               int at = xAt + window * xStep + lane;
@@ -620,6 +662,25 @@ final class GenerateKernels {
               maximum.intoArray(y, yAt + window * BLOCK + lane);
             }
           }
+        }
+
+        /** Of 3×3, which most networks have: loops over so few pixels take longer than their maxima. */
+        private static void windowMaxima3(float[] x, int xAt, int xStep, int rowStep, int columnStep, float[] y, int yAt, int count) {
+          for (int window = 0; window < count; window++) {
+            for (int lane = 0; lane < BLOCK; lane += LANES) {
+              int at = xAt + window * xStep + lane;
+              FloatVector first = maximumOf3(x, at, columnStep);
+              FloatVector second = maximumOf3(x, at + rowStep, columnStep);
+              FloatVector third = maximumOf3(x, at + 2 * rowStep, columnStep);
+              first.max(second).max(third).intoArray(y, yAt + window * BLOCK + lane);
+            }
+          }
+        }
+
+        private static FloatVector maximumOf3(float[] x, int at, int step) {
+          FloatVector first = FloatVector.fromArray(S, x, at);
+          FloatVector second = FloatVector.fromArray(S, x, at + step);
+          return first.max(second).max(FloatVector.fromArray(S, x, at + 2 * step));
         }
 
         @Override

@@ -57,6 +57,7 @@ final class VectorKernels256 implements Kernels {
         for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
       }
     }
+
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += 2 * LANES) {
       int wLane = wAt + lane / BLOCK * wBlock + lane % BLOCK;
       int yLane = yAt + lane / BLOCK * yBlock + lane % BLOCK;
@@ -881,6 +882,10 @@ final class VectorKernels256 implements Kernels {
       float[] y,
       int yAt,
       int count) {
+    if (rows == 3 && columns == 3) {
+      windowMaxima3(x, xAt, xStep, rowStep, columnStep, y, yAt, count);
+      return;
+    }
     for (int window = 0; window < count; window++) {
       for (int lane = 0; lane < BLOCK; lane += LANES) {
         int at = xAt + window * xStep + lane;
@@ -893,6 +898,26 @@ final class VectorKernels256 implements Kernels {
         maximum.intoArray(y, yAt + window * BLOCK + lane);
       }
     }
+  }
+
+  /** Of 3×3, which most networks have: loops over so few pixels take longer than their maxima. */
+  private static void windowMaxima3(
+      float[] x, int xAt, int xStep, int rowStep, int columnStep, float[] y, int yAt, int count) {
+    for (int window = 0; window < count; window++) {
+      for (int lane = 0; lane < BLOCK; lane += LANES) {
+        int at = xAt + window * xStep + lane;
+        FloatVector first = maximumOf3(x, at, columnStep);
+        FloatVector second = maximumOf3(x, at + rowStep, columnStep);
+        FloatVector third = maximumOf3(x, at + 2 * rowStep, columnStep);
+        first.max(second).max(third).intoArray(y, yAt + window * BLOCK + lane);
+      }
+    }
+  }
+
+  private static FloatVector maximumOf3(float[] x, int at, int step) {
+    FloatVector first = FloatVector.fromArray(S, x, at);
+    FloatVector second = FloatVector.fromArray(S, x, at + step);
+    return first.max(second).max(FloatVector.fromArray(S, x, at + 2 * step));
   }
 
   @Override

@@ -51,17 +51,51 @@ final class VectorKernels512 implements Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
-    if (start != null) {
-      for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+    // An odd term goes first, where sums are started: the widest tiles take two.
+    int odd = terms % 2;
+    for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
+      int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
+      if (odd > 0) {
+        int weight = wAt + lane / BLOCK * wBlock + lane % BLOCK;
+        firstTerm(x, xAt, w, weight, start, startAt + lane, y, to, columns);
+      } else if (start != null) {
         FloatVector first = FloatVector.fromArray(S, start, startAt + lane);
-        int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
         for (int column = 0; column < columns; column++) first.intoArray(y, to + column * BLOCK);
       }
     }
+    if (terms == 1) return;
+    xAt += odd;
+    wAt += odd * BLOCK;
+    terms -= odd;
+
     if (outputBlocks == 2) {
       run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
     } else {
       run1(x, xAt, terms, w, wAt, y, yAt, columns);
+    }
+  }
+
+  /**
+   * Starts the sums of a vector of outputs, or goes on with y's if start is null, with one term.
+   */
+  private static void firstTerm(
+      float[] x,
+      int xAt,
+      float[] w,
+      int wAt,
+      float @Nullable [] start,
+      int startAt,
+      float[] y,
+      int yAt,
+      int columns) {
+    FloatVector weight = FloatVector.fromArray(S, w, wAt);
+    float[] from = start == null ? y : start;
+    int fromAt = start == null ? yAt : startAt;
+    int fromStep = start == null ? BLOCK : 0;
+    for (int column = 0; column < columns; column++) {
+      FloatVector sum = FloatVector.fromArray(S, from, fromAt + column * fromStep);
+      sum = FloatVector.broadcast(S, x[xAt + column * ROW]).fma(weight, sum);
+      sum.intoArray(y, yAt + column * BLOCK);
     }
   }
 
@@ -117,7 +151,6 @@ final class VectorKernels512 implements Kernels {
       int columns) {
     int last = terms - 2;
     if (last < 0) {
-      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
       return;
     }
     int wOther = wAt + wNext;
@@ -219,19 +252,6 @@ final class VectorKernels512 implements Kernels {
       xAt += 8 * ROW;
       yAt += 8 * BLOCK;
     }
-    if (terms % 2 > 0) {
-      tile1x2(
-          x,
-          xAt - columns * ROW + terms - 1,
-          1,
-          w,
-          wAt + (terms - 1) * BLOCK,
-          wNext,
-          y,
-          yAt - columns * BLOCK,
-          yNext,
-          columns);
-    }
   }
 
   private static void tile7x2(
@@ -247,7 +267,6 @@ final class VectorKernels512 implements Kernels {
       int columns) {
     int last = terms - 2;
     if (last < 0) {
-      tile1x2(x, xAt, terms, w, wAt, wNext, y, yAt, yNext, columns);
       return;
     }
     int wOther = wAt + wNext;
@@ -338,19 +357,6 @@ final class VectorKernels512 implements Kernels {
       a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
       xAt += 7 * ROW;
       yAt += 7 * BLOCK;
-    }
-    if (terms % 2 > 0) {
-      tile1x2(
-          x,
-          xAt - columns * ROW + terms - 1,
-          1,
-          w,
-          wAt + (terms - 1) * BLOCK,
-          wNext,
-          y,
-          yAt - columns * BLOCK,
-          yNext,
-          columns);
     }
   }
 
@@ -1268,6 +1274,10 @@ final class VectorKernels512 implements Kernels {
       float[] y,
       int yAt,
       int count) {
+    if (rows == 3 && columns == 3) {
+      windowMaxima3(x, xAt, xStep, rowStep, columnStep, y, yAt, count);
+      return;
+    }
     for (int window = 0; window < count; window++) {
       for (int lane = 0; lane < BLOCK; lane += LANES) {
         int at = xAt + window * xStep + lane;
@@ -1280,6 +1290,26 @@ final class VectorKernels512 implements Kernels {
         maximum.intoArray(y, yAt + window * BLOCK + lane);
       }
     }
+  }
+
+  /** Of 3×3, which most networks have: loops over so few pixels take longer than their maxima. */
+  private static void windowMaxima3(
+      float[] x, int xAt, int xStep, int rowStep, int columnStep, float[] y, int yAt, int count) {
+    for (int window = 0; window < count; window++) {
+      for (int lane = 0; lane < BLOCK; lane += LANES) {
+        int at = xAt + window * xStep + lane;
+        FloatVector first = maximumOf3(x, at, columnStep);
+        FloatVector second = maximumOf3(x, at + rowStep, columnStep);
+        FloatVector third = maximumOf3(x, at + 2 * rowStep, columnStep);
+        first.max(second).max(third).intoArray(y, yAt + window * BLOCK + lane);
+      }
+    }
+  }
+
+  private static FloatVector maximumOf3(float[] x, int at, int step) {
+    FloatVector first = FloatVector.fromArray(S, x, at);
+    FloatVector second = FloatVector.fromArray(S, x, at + step);
+    return first.max(second).max(FloatVector.fromArray(S, x, at + 2 * step));
   }
 
   @Override
