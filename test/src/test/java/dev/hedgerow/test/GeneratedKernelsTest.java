@@ -1,0 +1,46 @@
+package dev.hedgerow.test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GeneratedKernelsTest {
+  @TempDir private Path folder = Path.of("");
+
+  /** But for how they are set in lines, which is the formatter's. */
+  @Test
+  void kernelsAreWhatTheirGeneratorWrites() throws Exception {
+    Path log = folder.resolve("log");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                Shared.root().resolve("build/GenerateKernels.java").toString(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    int exit = process.waitFor();
+    assertEquals(0, exit, Files.readString(log));
+    Path kernels = Shared.root().resolve("engine/src/main/java/dev/hedgerow/engine/simd");
+    for (String width : List.of("128", "256", "512")) {
+      String name = "VectorKernels" + width + ".java";
+      String written = bare(folder.resolve(name));
+      assertTrue(written.equals(bare(kernels.resolve(name))), name + ": generate it again");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(3, files.filter(file -> !file.equals(log)).count());
+    }
+  }
+
+  /** Without what the formatter moves: blanks, and asterisks at the beginning of a line. */
+  private static String bare(Path file) throws IOException {
+    return Files.readString(file).replaceAll("[\\s*]", "");
+  }
+}
