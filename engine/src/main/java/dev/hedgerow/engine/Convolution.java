@@ -223,16 +223,19 @@ public final class Convolution implements LinearOperator {
   public boolean takes(List<Integer> channels) {
     return groups == 1
         && !isTiled()
-        && !Interleaved.pays(window, inputs)
+        && !isInterleaved()
         && channels.stream().limit(channels.size() - 1L).allMatch(c -> c % BLOCK == 0);
   }
 
   /**
-   * Whether {@link #pooled} takes this pool, of 2×2 after 3×3 taps at stride 1. Where images and
-   * channels are many enough, the output is not made in between.
+   * Whether {@link #pooled} takes this pool: one of 2×2 after 3×3 taps at stride 1, or, after few
+   * channels, one whose windows have up to four rows that follow each other. The output in between
+   * is not stored where Winograd's algorithm is used, nor of few channels, unless its rows are
+   * long.
    */
   public boolean takesOver(MaxPool pool) {
-    return isTiled() && this.pool == null && pool.halves();
+    return this.pool == null
+        && (isTiled() && pool.halves() || isInterleaved() && Interleaved.takesOver(pool));
   }
 
   private Tensor apply(Engine engine, Sources x, @Nullable Tensor add) {
@@ -251,6 +254,12 @@ public final class Convolution implements LinearOperator {
       Sweep sweep = forwardSweeps.getFirst();
       float[][] weights = weights(engine, WeightView.PLAIN);
       Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue);
+      return y;
+    }
+    if (isInterleaved() && Interleaved.poolsAtOnce(pool, target)) {
+      Tensor y = engine.tensor(pool.outputShape(target));
+      float[][] weights = weights(engine, WeightView.PLAIN);
+      Interleaved.run(engine, window, weights, x.only(), target, pool, y, epilogue);
       return y;
     }
     Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
@@ -335,8 +344,9 @@ public final class Convolution implements LinearOperator {
 
   private Tensor convolve(Engine engine, WeightView view, Sources x, Epilogue epilogue) {
     Tensor y = engine.tensor(outputShape(x.shape()));
-    if (groups == 1 && Interleaved.pays(window, inputs)) {
-      Interleaved.run(engine, window, weights(engine, view), x.only(), y, epilogue);
+    if (isInterleaved()) {
+      float[][] weights = weights(engine, view);
+      Interleaved.run(engine, window, weights, x.only(), y.shape(), null, y, epilogue);
       return y;
     }
     List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
@@ -450,6 +460,11 @@ public final class Convolution implements LinearOperator {
    */
   private boolean isWinograd(int sources, Shape target) {
     return isTiled() && Winograd.pays(sources, target.extent(1), target);
+  }
+
+  /** Whether this is convolved as an image, forward. */
+  private boolean isInterleaved() {
+    return groups == 1 && Interleaved.pays(window, inputs);
   }
 
   /** Whether Winograd's algorithm can compute this. */

@@ -297,6 +297,7 @@ final class Gathered {
         2 * unit * BLOCK,
         sums,
         ORIGIN,
+        count * BLOCK,
         outputs);
     if (sweep.stepY() > 1 || sweep.stepX() > 1) {
       // Phases are of sweeps back, which have nothing to finish.

@@ -58,9 +58,8 @@ public record MaxPool(Window window, boolean ceil) {
   public Tensor forward(Engine engine, Tensor x) {
     Shape shape = x.shape();
     Tensor y = engine.tensor(outputShape(shape));
-    Kernels kernels = engine.kernels();
-    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
-    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    Windows windows = windows(shape);
+    PoolAxis rows = windows.rows;
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
     int blocks = Tensor.blocks(shape.extent(1));
@@ -72,28 +71,55 @@ public record MaxPool(Window window, boolean ceil) {
           int band = task / blocks % bands;
           for (int i = band * ROWS; i < Math.min(rows.windows(), (band + 1) * ROWS); i++) {
             int from = image * plane + rows.first()[i] * width * BLOCK;
-            int to = (image * rows.windows() + i) * columns.windows() * BLOCK;
-            for (int j = 0, run; j < columns.windows(); j += run, to += run * BLOCK) {
-              run = columns.run(j, window.strideX());
-              if (rows.count()[i] == 0 || columns.count()[j] == 0) {
-                Arrays.fill(y.data, to, to + run * BLOCK, 0f);
-                continue;
-              }
-              kernels.windowMaxima(
-                  x.data,
-                  from + columns.first()[j] * BLOCK,
-                  window.strideX() * BLOCK,
-                  rows.count()[i],
-                  rows.step() * width * BLOCK,
-                  columns.count()[j],
-                  columns.step() * BLOCK,
-                  y.data,
-                  to,
-                  run);
-            }
+            int to = (image * rows.windows() + i) * windows.columns.windows() * BLOCK;
+            windows.storeMaxima(engine.kernels(), i, x.data, from, y.data, to);
           }
         });
     return y;
+  }
+
+  /** Returns where the windows lie in an input {@code [N, C, H, W]}. */
+  Windows windows(Shape input) {
+    return new Windows(
+        PoolAxis.ofRows(window, input.extent(2), ceil),
+        PoolAxis.ofColumns(window, input.extent(3), ceil),
+        input.extent(3),
+        window.strideX());
+  }
+
+  /**
+   * The windows in images of one size.
+   *
+   * @param width columns of the image
+   * @param stride columns between windows
+   */
+  record Windows(PoolAxis rows, PoolAxis columns, int width, int stride) {
+    /**
+     * Stores the largest value of each window of a row of them, of one block.
+     *
+     * @param i the row
+     * @param from where x has the first row of the image that these windows see
+     */
+    void storeMaxima(Kernels kernels, int i, float[] x, int from, float[] y, int to) {
+      for (int j = 0, run; j < columns.windows(); j += run, to += run * BLOCK) {
+        run = columns.run(j, stride);
+        if (rows.count()[i] == 0 || columns.count()[j] == 0) {
+          Arrays.fill(y, to, to + run * BLOCK, 0f);
+          continue;
+        }
+        kernels.windowMaxima(
+            x,
+            from + columns.first()[j] * BLOCK,
+            stride * BLOCK,
+            rows.count()[i],
+            rows.step() * width * BLOCK,
+            columns.count()[j],
+            columns.step() * BLOCK,
+            y,
+            to,
+            run);
+      }
+    }
   }
 
   /**

@@ -65,7 +65,8 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    * @param at where the rows begin in {@code rows}
    * @param w {@code [output block][term][output]} from {@code wAt} on, of these pieces alone
    * @param start what sums start from; null for what y holds
-   * @param y {@code [output block][pixel][output]} of these pixels alone from {@code yAt} on
+   * @param y {@code [output block][pixel][output]} from {@code yAt} on; of one block to the next it
+   *     is {@code yBlock}
    */
   void multiply(
       Kernels kernels,
@@ -81,6 +82,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
       int startAt,
       float[] y,
       int yAt,
+      int yBlock,
       int outputBlocks) {
     int wBlock = terms(fromPiece, toPiece) * BLOCK;
     for (int piece = fromPiece, end; piece < toPiece; piece = end) {
@@ -96,7 +98,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
           startAt,
           y,
           yAt,
-          count * BLOCK,
+          yBlock,
           outputBlocks,
           count);
     }

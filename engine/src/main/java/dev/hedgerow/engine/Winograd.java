@@ -527,6 +527,7 @@ final class Winograd {
             0,
             m,
             ORIGIN + product * step,
+            (end - begin) * BLOCK,
             outputs(unit));
       }
     }

@@ -119,7 +119,9 @@ class ConvolutionTest {
     assertReverseEqualsTheNaiveLoop(swapped, WeightView.ABSOLUTE);
   }
 
-  /** Interleaved: images of few channels, in bands that begin and end inside rows. */
+  /**
+   * Interleaved: images of few channels, whose pixels are copied in pieces that end inside rows.
+   */
   @Property(tries = 60, seed = "12")
   void imagesOfFewChannelsEqualTheNaiveLoopOnIntegers(
       @ForAll @IntRange(min = 1, max = 3) int samples,
@@ -383,9 +385,6 @@ class ConvolutionTest {
     Samples.assertRefused(
         "conv2d: input [1, 1, 20000, 1] with its padding, 80003x40003 pixels, is too large",
         () -> convolution.apply(engine, Tensor.zeros(Shape.of(1, 1, 20_000, 1))));
-    Samples.assertRefused(
-        "conv2d: input [60000, 1, 1, 1] with its padding, 40003x40003 pixels, is too large",
-        () -> convolution.apply(engine, Tensor.zeros(Shape.of(60_000, 1, 1, 1))));
   }
 
   @Test

@@ -193,7 +193,7 @@ class WinogradTest {
 
   @Test
   void whatIsPooledIsRefused() {
-    Case c = new Case(1, 3, 4, 1, 8, 8, Window.of(3, 1, 1), 1);
+    Case c = new Case(1, 5, 4, 1, 8, 8, Window.of(3, 1, 1), 1);
     Convolution convolution = ConvolutionTest.convolution(c, new float[c.weight().size()], null);
     Convolution pooled = convolution.pooled(HALVES);
     assertTrue(convolution.takesOver(HALVES));
@@ -205,16 +205,16 @@ class WinogradTest {
             new MaxPool(Window.of(3, 2, 0), false))) {
       assertFalse(convolution.takesOver(pool));
       Samples.assertRefused(
-          "conv2d: weight [4, 3, 3, 3] with %s does not take over %s"
+          "conv2d: weight [4, 5, 3, 3] with %s does not take over %s"
               .formatted(convolution.window(), pool),
           () -> convolution.pooled(pool));
     }
-    Case strided = new Case(1, 3, 4, 1, 8, 8, Window.of(3, 2, 1), 1);
+    Case strided = new Case(1, 5, 4, 1, 8, 8, Window.of(3, 2, 1), 1);
     assertFalse(
         ConvolutionTest.convolution(strided, new float[c.weight().size()], null).takesOver(HALVES));
     List<Tensor> x = List.of(Tensor.zeros(c.input()));
     Samples.assertRefused(
-        "conv2d: weight [4, 3, 3, 3] is pooled and adds nothing, but was given [1, 4, 8, 8]",
+        "conv2d: weight [4, 5, 3, 3] is pooled and adds nothing, but was given [1, 4, 8, 8]",
         () -> pooled.apply(engine, x, null, Tensor.zeros(Shape.of(1, 4, 8, 8))));
   }
 

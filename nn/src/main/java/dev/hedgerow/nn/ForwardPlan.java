@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * batch normalization               folded into the weights
  * addition                          of another value
  * ReLU
- * max pool of 2×2                   of 3×3 taps at stride 1 that add nothing
+ * max pool                          if the convolution takes it over and adds nothing
  * </pre>
  */
 final class ForwardPlan {

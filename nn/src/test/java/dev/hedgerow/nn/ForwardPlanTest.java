@@ -108,6 +108,21 @@ class ForwardPlanTest {
     assertRunsLikeRecorded(builder.build(net.relu("after", net.batchNorm("bn2", b))), 3 + 3);
   }
 
+  /** As most networks begin. */
+  @Test
+  void aConvolutionOfAnImageTakesOverItsPool() {
+    Graph.Builder ofImage = Graph.builder("image");
+    Modules image = new Modules(ofImage, parameters);
+    Node input = ofImage.input("x", Shape.of(1, 3, 37, 34));
+    Node conv = image.batchNorm("bn", image.conv("conv", input, 40, Window.of(7, 2, 3)));
+    var third = new MaxPool(Window.of(3, 2, 1), false);
+    Node pooled = image.maxPool("pool", image.relu("relu", conv), third);
+    assertRunsLikeRecorded(ofImage.build(pooled), 2);
+    // Where the pool is not the only one who reads the convolution, it stays.
+    Node two = image.maxPool("pool2", conv, third);
+    assertRunsLikeRecorded(ofImage.build(image.add("sum", pooled, two)), 1 + 1 + 1 + 2 + 1);
+  }
+
   @Test
   void otherPoolsStay() {
     var halves = new MaxPool(Window.of(2, 2, 0), false);
