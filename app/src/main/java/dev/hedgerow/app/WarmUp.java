@@ -108,15 +108,21 @@ final class WarmUp {
 
   /** For the tiles of direct convolutions. */
   static void explainRows() {
+    Attributor hedge = hedge();
     for (int width = LEAST_WIDTH; width <= MOST_WIDTH; width++) {
-      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
-      explain(WarmUp::pointwise, Shape.of(1, INPUTS, 1, WIDEST));
+      explain(hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, width));
+      explain(hedge, WarmUp::pointwise, Shape.of(1, INPUTS, 1, WIDEST));
     }
   }
 
   /** For Winograd's transforms, and the loops between kernels. */
   static void explainPlanes() {
-    for (int time = 0; time < PLANES; time++) explain(SPATIAL, Shape.of(1, 3, SIDE, SIDE));
+    Attributor hedge = hedge();
+    for (int time = 0; time < PLANES; time++) explain(hedge, SPATIAL, Shape.of(1, 3, SIDE, SIDE));
+  }
+
+  private static Attributor hedge() {
+    return Methods.standard().find("gradient-hedge");
   }
 
   /** 1×1 convolutions: their rows are short. */
@@ -129,8 +135,7 @@ final class WarmUp {
     return net.linear("classifier", net.flatten("flatten", x), classes);
   }
 
-  private static void explain(Topology topology, Shape shape) {
-    Attributor hedge = Methods.standard().find("gradient-hedge");
+  private static void explain(Attributor hedge, Topology topology, Shape shape) {
     Engine engine = Engine.sequential();
     var random = new Random(1);
     ParameterSource parameters = (name, size) -> Parameter.of(size, noise(random, size));

@@ -249,22 +249,22 @@ public final class Convolution implements LinearOperator {
               .formatted(weight.shape(), add.shape()));
     }
     Shape target = outputShape(x.shape());
-    if (!engine.isExact() && isWinograd(inputs, target)) {
-      Tensor y = engine.tensor(pool.outputShape(target));
-      Sweep sweep = forwardSweeps.getFirst();
-      float[][] weights = weights(engine, WeightView.PLAIN);
-      Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue);
+    boolean winograd = !engine.isExact() && isWinograd(inputs, target);
+    boolean interleaved = isInterleaved() && Interleaved.poolsAtOnce(pool, target);
+    if (!winograd && !interleaved) {
+      Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
+      Tensor y = pool.forward(engine, whole);
+      engine.recycle(whole);
       return y;
     }
-    if (isInterleaved() && Interleaved.poolsAtOnce(pool, target)) {
-      Tensor y = engine.tensor(pool.outputShape(target));
-      float[][] weights = weights(engine, WeightView.PLAIN);
+    Tensor y = engine.tensor(pool.outputShape(target));
+    float[][] weights = weights(engine, WeightView.PLAIN);
+    if (interleaved) {
       Interleaved.run(engine, window, weights, x.only(), target, pool, y, epilogue);
-      return y;
+    } else {
+      Sweep sweep = forwardSweeps.getFirst();
+      Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue);
     }
-    Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
-    Tensor y = pool.forward(engine, whole);
-    engine.recycle(whole);
     return y;
   }
 
