@@ -21,18 +21,20 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A task is a band and up to {@value #UNITS} units, half as many if there are few bands; a thread
- * copies the blocks that these read, and keeps them for the band's further units. Where weights are
- * many, so that threads are rather to share these, and the rows of the whole image few, all of them
- * are copied once, and a task is a unit and a band.
+ * copies the blocks that these read, and keeps them for the band's further units. Threads have as
+ * many bands, and the same pixels in one layer as in the next, so that they read what they wrote.
+ * Where weights are many, so that threads are rather to share these, and the rows of the whole
+ * image few, the band is the image, and a task is a unit: each thread copies all rows, which takes
+ * no longer than to read what another core has copied.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
 final class Gathered {
-  /** Floats of a task's rows, about. */
-  private static final int FLOATS = 90_000;
+  /** Floats of a task's rows, about: as many as {@link #PIXELS} of 1024 terms have. */
+  private static final int FLOATS = 102_400;
 
-  /** Most pixels of a task: as many as 12 tiles of 7 columns, or 21 of 4. */
-  private static final int PIXELS = 84;
+  /** Most pixels of a task: as many as 14 tiles of 7 columns, or 25 of 4, half of 14×14. */
+  private static final int PIXELS = 100;
 
   /** A task may have as many pixels as this, about, however many terms they have. */
   private static final int LEAST_PIXELS = 14;
@@ -49,14 +51,14 @@ final class Gathered {
   /** Weights' units of a task that copies its rows: enough for the copy not to count. */
   private static final int UNITS = 8;
 
-  /** Most floats of an image's rows that are copied once for all tasks: about a core's L2. */
-  private static final int SHARED_FLOATS = 250_000;
+  /** Most floats of an image's rows of which every thread copies all: about a core's L2. */
+  private static final int WHOLE_FLOATS = 250_000;
+
+  /** Least units of a thread that copies all rows of an image, as others do too. */
+  private static final int WHOLE_UNITS = 2;
 
   /** Most weights for each float of an image's rows of which every thread reads all. */
   private static final int WEIGHTS_FOR_ROWS = 2;
-
-  /** Floats that a task copies to shared rows, about. */
-  private static final int COPY_FLOATS = 16_000;
 
   private final Engine engine;
   private final Sweep sweep;
@@ -106,24 +108,35 @@ final class Gathered {
   }
 
   private void run() {
+    if (isWhole()) {
+      run(1, 1);
+      return;
+    }
     int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
     int most = Math.clamp(FLOATS / terms, LEAST_PIXELS, PIXELS) / tile * tile;
-    int least = Math.ceilDiv(pixels, most);
+    int least = pixels <= most ? 1 : engine.shared(Math.ceilDiv(pixels, most));
     int samples = x.shape().extent(0);
     int tasks = Math.max(TASKS, Math.ceilDiv(THREAD_TASKS * engine.threads(), samples));
     // Few bands: smaller tasks, so that no thread waits long for another.
-    boolean few = least < tasks;
-    int units = few ? UNITS / 2 : UNITS;
-    var all = Rows.ofBlocks(pixels, channels, taps);
-    boolean several = few ? packing.units() >= units : packing.units() > units;
+    int units = least < tasks ? UNITS / 2 : UNITS;
+    int enough = Math.ceilDiv(tasks, Math.ceilDiv(packing.units(), units));
+    run(Math.max(least, Math.min(enough, pixels / LEAST_BAND)), units);
+  }
+
+  /** Whether threads share the weights, and each copies the rows of the whole image. */
+  private boolean isWhole() {
+    long rows = Rows.ofBlocks(pixels, channels, taps).floats();
     long weights = (long) channels * taps * y.shape().extent(1);
-    if (several && all.floats() <= SHARED_FLOATS && weights > WEIGHTS_FOR_ROWS * all.floats()) {
-      runShared(all, least);
-      return;
-    }
+    return rows <= WHOLE_FLOATS
+        && weights > WEIGHTS_FOR_ROWS * rows
+        && packing.units() >= WHOLE_UNITS * engine.threads();
+  }
+
+  /** Runs a task for each band of an image and so many units. */
+  private void run(int bands, int units) {
     int groups = Math.ceilDiv(packing.units(), units);
-    int bands = Math.max(least, Math.min(Math.ceilDiv(tasks, groups), pixels / LEAST_BAND));
-    engine.forEach(samples * bands * groups, () -> new OwnRows(bands, groups, units));
+    int tasks = x.shape().extent(0) * bands * groups;
+    engine.forEach(tasks, () -> new OwnRows(bands, groups, units));
   }
 
   /**
@@ -194,30 +207,6 @@ final class Gathered {
   private int begin(int band, int bands) {
     int tiles = Math.ceilDiv(pixels, tile);
     return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
-  }
-
-  /** Copies the rows of a whole image, then multiplies a band of them with a unit a task. */
-  private void runShared(Rows rows, int bands) {
-    float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
-    int perTask = Math.max(1, COPY_FLOATS / (pixels * taps * BLOCK));
-    for (int i = 0; i < x.shape().extent(0); i++) {
-      int sample = i;
-      engine.forEach(
-          Math.ceilDiv(blocks(channels), perTask),
-          task -> {
-            int block = task * perTask;
-            int endBlock = Math.min(blocks(channels), block + perTask);
-            gather(data, rows, 0, sample, block, endBlock, 0, pixels);
-          });
-      engine.forEach(
-          packing.units() * bands,
-          task -> {
-            int first = begin(task % bands, bands);
-            int end = begin(task % bands + 1, bands);
-            multiply(data, rows, 0, first, task / bands, sample, first, end);
-          });
-    }
-    engine.scratch().give(data);
   }
 
   /**
