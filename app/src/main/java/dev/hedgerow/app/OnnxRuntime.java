@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network in ONNX Runtime, to compare with. It is no part of this program, and is looked for by
@@ -36,8 +37,12 @@ final class OnnxRuntime implements AutoCloseable {
   /** In milliseconds; see {@link #rest}. */
   private static final int PAUSE = 50;
 
-  private final AutoCloseable session;
-  private final List<AutoCloseable> inputs = new ArrayList<>();
+  private final Object session;
+  private final List<Object> inputs = new ArrayList<>();
+
+  /** What has memory outside the heap, in the order in which it was made. */
+  private final List<AutoCloseable> open = new ArrayList<>();
+
   private final String inputName;
 
   /**
@@ -53,26 +58,33 @@ final class OnnxRuntime implements AutoCloseable {
       Class<?> environmentClass = type(loader, "OrtEnvironment");
       Class<?> optionsClass = type(loader, "OrtSession$SessionOptions");
       Object environment = environmentClass.getMethod("getEnvironment").invoke(null);
-      Object options = optionsClass.getConstructor().newInstance();
+      Object options = opened(optionsClass.getConstructor().newInstance());
       optionsClass.getMethod("setIntraOpNumThreads", int.class).invoke(options, threads);
       session =
-          (AutoCloseable)
+          opened(
               environmentClass
                   .getMethod("createSession", String.class, optionsClass)
-                  .invoke(environment, model.toString(), options);
+                  .invoke(environment, model.toString(), options));
       Method input =
           type(loader, "OnnxTensor")
               .getMethod("createTensor", environmentClass, FloatBuffer.class, long[].class);
       for (Tensor x : xs) {
         long[] extents = Arrays.stream(x.shape().toArray()).asLongStream().toArray();
         var pixels = FloatBuffer.wrap(x.toArray());
-        inputs.add((AutoCloseable) input.invoke(null, environment, pixels, extents));
+        inputs.add(opened(input.invoke(null, environment, pixels, extents)));
       }
       var names = (Set<?>) session.getClass().getMethod("getInputNames").invoke(session);
       inputName = (String) names.iterator().next();
     } catch (ReflectiveOperationException refused) {
-      throw failure(model + ": ONNX Runtime does not take it: ", refused);
+      Failure failure = failure(model + ": ONNX Runtime does not take it: ", refused);
+      closeAll(failure);
+      throw failure;
     }
+  }
+
+  private Object opened(Object made) {
+    open.add((AutoCloseable) made);
+    return made;
   }
 
   /** Whether this process has loaded a network, so that its size is not ours alone. */
@@ -112,12 +124,30 @@ final class OnnxRuntime implements AutoCloseable {
 
   @Override
   public void close() throws Failure {
-    try {
-      for (AutoCloseable input : inputs) input.close();
-      session.close();
-    } catch (Exception wrong) {
-      throw new Failure("ONNX Runtime: " + wrong.getMessage(), wrong);
+    Failure failure = closeAll(null);
+    if (failure != null) throw failure;
+  }
+
+  /**
+   * Closes all that is open, the last first, whatever of it fails.
+   *
+   * @return what failed before, or else first; what fails after it is suppressed
+   */
+  private @Nullable Failure closeAll(@Nullable Failure failure) {
+    for (AutoCloseable each : open.reversed()) {
+      try {
+        each.close();
+      } catch (Exception wrong) {
+        var next = new Failure("ONNX Runtime: " + wrong.getMessage(), wrong);
+        if (failure == null) {
+          failure = next;
+        } else {
+          failure.addSuppressed(next);
+        }
+      }
     }
+    open.clear();
+    return failure;
   }
 
   /**

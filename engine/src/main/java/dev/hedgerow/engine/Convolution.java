@@ -823,5 +823,13 @@ public final class Convolution implements LinearOperator {
     int units() {
       return weights.length;
     }
+
+    /**
+     * Returns how many blocks of target channels a unit has, unless depthwise; the last may have
+     * one.
+     */
+    static int targetBlocks(int unit, int targets) {
+      return Math.min(2, blocks(targets) - 2 * unit);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.hedgerow.engine;
 
+import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 
@@ -18,20 +19,21 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
   }
 
   /**
-   * Copies the sums {@code [block][pixel][16]} of one or two blocks of outputs, which a workspace
-   * has from {@link Kernels#ORIGIN} on, to y and finishes them there. Tiles of a product that wrote
-   * to y themselves would wait for memory.
+   * Copies the sums {@code [block][pixel][16]} of a unit of outputs, which a workspace has from
+   * {@link Kernels#ORIGIN} on, to y and finishes them there. Tiles of a product that wrote to y
+   * themselves would wait for memory.
    *
-   * @param block the first of them
+   * @param unit of the weights, {@link Convolution.Packing}
    * @param first of the pixels, which follow each other
    */
-  void finishBlocks(
-      Kernels kernels, float[] sums, Tensor y, int sample, int block, int first, int pixels) {
+  void finishUnit(
+      Kernels kernels, float[] sums, Tensor y, int sample, int unit, int first, int pixels) {
     int area = y.shape().extent(2) * y.shape().extent(3);
-    int blocks = Tensor.blocks(y.shape().extent(1));
+    int outputs = y.shape().extent(1);
+    int block = sample * Tensor.blocks(outputs) + 2 * unit;
     int length = pixels * Tensor.BLOCK;
-    for (int i = 0; i < Math.min(2, blocks - block); i++) {
-      int to = ((sample * blocks + block + i) * area + first) * Tensor.BLOCK;
+    for (int i = 0; i < Packing.targetBlocks(unit, outputs); i++) {
+      int to = ((block + i) * area + first) * Tensor.BLOCK;
       finish(kernels, sums, Kernels.ORIGIN + i * length, y.data, to, length);
     }
   }

@@ -270,7 +270,7 @@ final class Gathered {
       float[] data, Rows rows, int origin, int row, int unit, int sample, int first, int end) {
     int count = end - first;
     int outputBlocks = blocks(y.shape().extent(1));
-    int outputs = Math.min(2, outputBlocks - 2 * unit);
+    int outputs = Packing.targetBlocks(unit, y.shape().extent(1));
     float[] sums = engine.scratch().take(outputs * count * BLOCK);
     rows.multiply(
         engine.kernels(),
@@ -296,7 +296,7 @@ final class Gathered {
         spread(sums, ORIGIN + i * count * BLOCK, plane, first, end);
       }
     } else {
-      epilogue.finishBlocks(engine.kernels(), sums, y, sample, 2 * unit, first, count);
+      epilogue.finishUnit(engine.kernels(), sums, y, sample, unit, first, count);
     }
     engine.scratch().give(sums);
   }

@@ -6,6 +6,7 @@ import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import static dev.hedgerow.engine.kernel.Kernels.ROW;
 import static dev.hedgerow.engine.kernel.Kernels.ROW_TERMS;
 
+import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -161,7 +162,7 @@ final class Interleaved {
       for (int unit = 0; unit < weights.length; unit++) {
         multiply(unit, rows, data, sums, ORIGIN, rows.pixels() * BLOCK);
         int pixel = firstRow * width + first;
-        epilogue.finishBlocks(kernels, sums, y, sample, 2 * unit, pixel, rows.pixels());
+        epilogue.finishUnit(kernels, sums, y, sample, unit, pixel, rows.pixels());
       }
       engine.scratch().give(data);
     }
@@ -313,6 +314,6 @@ final class Interleaved {
         sums,
         at,
         plane,
-        Math.min(2, epilogue.start().length / BLOCK - 2 * unit));
+        Packing.targetBlocks(unit, epilogue.start().length));
   }
 }

@@ -120,6 +120,36 @@ public record MaxPool(Window window, boolean ceil) {
             run);
       }
     }
+
+    /** Returns where in a plane of x, in pixels, the first maximum of a window is, or -1. */
+    private int argMax(float[] x, int plane, int i, int j) {
+      int best = -1;
+      for (int r = 0; r < rows.count()[i]; r++) {
+        for (int c = 0; c < columns.count()[j]; c++) {
+          int at = pixel(i, r, j, c);
+          if (best < 0 || x[plane + at * BLOCK] > x[plane + best * BLOCK]) best = at;
+        }
+      }
+      return best;
+    }
+
+    /** Returns where in x the pixels of a window are that have the value {@code maximum}. */
+    private int[] maxima(float[] x, int plane, int i, int j, float maximum) {
+      int[] maxima = new int[rows.count()[i] * columns.count()[j]];
+      int found = 0;
+      for (int r = 0; r < rows.count()[i]; r++) {
+        for (int c = 0; c < columns.count()[j]; c++) {
+          int at = plane + pixel(i, r, j, c) * BLOCK;
+          if (x[at] == maximum) maxima[found++] = at;
+        }
+      }
+      return Arrays.copyOf(maxima, found);
+    }
+
+    /** Returns the number of the pixel in row r and column c of a window. */
+    private int pixel(int i, int r, int j, int c) {
+      return (rows.first()[i] + r * rows.step()) * width + columns.first()[j] + c * columns.step();
+    }
   }
 
   /**
@@ -132,10 +162,10 @@ public record MaxPool(Window window, boolean ceil) {
   public int[] argMax(Engine engine, Tensor x) {
     Shape shape = x.shape();
     Shape output = outputShape(shape);
-    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
-    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    Windows windows = windows(shape);
+    PoolAxis rows = windows.rows;
+    PoolAxis columns = windows.columns;
     int channels = shape.extent(1);
-    int width = shape.extent(3);
     int[] indices = new int[output.size()];
     engine.forEach(
         shape.extent(0) * channels,
@@ -144,24 +174,11 @@ public record MaxPool(Window window, boolean ceil) {
           int to = task * rows.windows() * columns.windows();
           for (int i = 0; i < rows.windows(); i++) {
             for (int j = 0; j < columns.windows(); j++) {
-              indices[to++] = argMax(x.data, plane, width, rows, i, columns, j);
+              indices[to++] = windows.argMax(x.data, plane, i, j);
             }
           }
         });
     return indices;
-  }
-
-  private static int argMax(
-      float[] x, int plane, int width, PoolAxis rows, int i, PoolAxis columns, int j) {
-    int best = -1;
-    for (int r = 0; r < rows.count()[i]; r++) {
-      int row = (rows.first()[i] + r * rows.step()) * width;
-      for (int c = 0; c < columns.count()[j]; c++) {
-        int at = row + columns.first()[j] + c * columns.step();
-        if (best < 0 || x[plane + at * BLOCK] > x[plane + best * BLOCK]) best = at;
-      }
-    }
-    return best;
   }
 
   /**
@@ -176,8 +193,9 @@ public record MaxPool(Window window, boolean ceil) {
     Shape shape = x.shape();
     UniformPool.checkReverse("max pool", s, shape, outputShape(shape));
     Kernels kernels = engine.kernels();
-    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
-    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    Windows windows = windows(shape);
+    PoolAxis rows = windows.rows;
+    PoolAxis columns = windows.columns;
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
     Tensor dx = engine.tensor(shape);
@@ -218,53 +236,25 @@ public record MaxPool(Window window, boolean ceil) {
     Shape shape = x.shape();
     UniformPool.checkReverse("max pool", s, shape, outputShape(shape));
     Tensor y = forward(engine, x);
-    PoolAxis rows = PoolAxis.ofRows(window, shape.extent(2), ceil);
-    PoolAxis columns = PoolAxis.ofColumns(window, shape.extent(3), ceil);
+    Windows windows = windows(shape);
+    PoolAxis rows = windows.rows;
+    PoolAxis columns = windows.columns;
     int plane = shape.extent(2) * shape.extent(3) * BLOCK;
-    int windows = rows.windows() * columns.windows();
+    int count = rows.windows() * columns.windows();
     Tensor dx = engine.tensor(shape);
     engine.forEach(
         shape.extent(0) * Tensor.blocks(shape.extent(1)),
         task -> {
           Arrays.fill(dx.data, task * plane, (task + 1) * plane, 0f);
-          for (int at = 0; at < windows * BLOCK; at++) {
+          for (int at = 0; at < count * BLOCK; at++) {
             int pixel = at / BLOCK;
-            int from = task * windows * BLOCK + at;
-            int[] maxima =
-                maxima(
-                    x.data,
-                    task * plane + at % BLOCK,
-                    shape.extent(3),
-                    rows,
-                    pixel / columns.windows(),
-                    columns,
-                    pixel % columns.windows(),
-                    y.data[from]);
+            int from = task * count * BLOCK + at;
+            int i = pixel / columns.windows();
+            int j = pixel % columns.windows();
+            int[] maxima = windows.maxima(x.data, task * plane + at % BLOCK, i, j, y.data[from]);
             for (int maximum : maxima) dx.data[maximum] += s.data[from] / maxima.length;
           }
         });
     return dx;
-  }
-
-  /** Where in x the pixels of a window are that have the value {@code maximum}. */
-  private static int[] maxima(
-      float[] x,
-      int plane,
-      int width,
-      PoolAxis rows,
-      int i,
-      PoolAxis columns,
-      int j,
-      float maximum) {
-    int[] maxima = new int[rows.count()[i] * columns.count()[j]];
-    int found = 0;
-    for (int r = 0; r < rows.count()[i]; r++) {
-      int row = (rows.first()[i] + r * rows.step()) * width;
-      for (int c = 0; c < columns.count()[j]; c++) {
-        int at = plane + (row + columns.first()[j] + c * columns.step()) * BLOCK;
-        if (x[at] == maximum) maxima[found++] = at;
-      }
-    }
-    return Arrays.copyOf(maxima, found);
   }
 }

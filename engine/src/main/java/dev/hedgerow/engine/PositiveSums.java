@@ -4,6 +4,7 @@ import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
+import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.Convolution.Sweep;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +152,7 @@ final class PositiveSums {
   /** Mends up to 32 channels of a sample. */
   private void mend(int sample, int unit) {
     int outputBlocks = blocks(z.shape().extent(1));
-    int outputs = Math.min(2, outputBlocks - 2 * unit);
+    int outputs = Packing.targetBlocks(unit, z.shape().extent(1));
     int plane = (sample * outputBlocks + 2 * unit) * height * width * BLOCK;
     int rowLength = (blocks(channels) * sweep.tapY().length + 1) * BLOCK;
     float[] row = engine.scratch().take(rowLength);

@@ -4,6 +4,7 @@ import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
+import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
@@ -576,7 +577,7 @@ final class Winograd {
 
   /** Returns how many blocks of outputs a unit has. */
   private int outputs(int unit) {
-    return Math.min(2, blocks(output.shape().extent(1)) - 2 * unit);
+    return Packing.targetBlocks(unit, output.shape().extent(1));
   }
 
   /** Returns the distance between products of U with so many channels. */
