@@ -17,21 +17,21 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * rows of [block][tap][channel]   some {@value #FLOATS} floats a band, 0 outside images; in L2
  * sums[output block][pixel]       of 32 outputs, a unit of the weights, at a time: rows × weights; in
- *                                 L1 until they are copied to y
+ *                                 L1 or L2 until they are copied to y
  * </pre>
  *
  * A task is a band and up to {@value #UNITS} units, half as many if there are few bands; a thread
- * copies the blocks that these read, and keeps them for the band's further units. Threads have as
- * many bands, and the same pixels in one layer as in the next, so that they read what they wrote.
- * Where weights are many, so that threads are rather to share these, and the rows of the whole
- * image few, the band is the image, and a task is a unit: each thread copies all rows, which takes
- * no longer than to read what another core has copied.
+ * copies the blocks that these read, and keeps them for the band's further units. The bands of an
+ * image that needs several are as many for each thread as they can be, so that a thread mostly
+ * reads pixels that it wrote. Where weights are many, so that threads are rather to read a part of
+ * them each, and the rows of the whole image few, the band is the image and a task is a unit: each
+ * thread copies all rows, as to read what another core has copied took longer.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
 final class Gathered {
   /** Floats of a task's rows, about: as many as {@link #PIXELS} of 1024 terms have. */
-  private static final int FLOATS = 102_400;
+  private static final int FLOATS = 108_800;
 
   /** Most pixels of a task: as many as 14 tiles of 7 columns, or 25 of 4, half of 14×14. */
   private static final int PIXELS = 100;
@@ -48,13 +48,13 @@ final class Gathered {
   /** Least tasks of a thread, if there are as many tiles. */
   private static final int THREAD_TASKS = 2;
 
-  /** Weights' units of a task that copies its rows: enough for the copy not to count. */
+  /** Most units of a task: enough for the copy not to count. */
   private static final int UNITS = 8;
 
   /** Most floats of an image's rows of which every thread copies all: about a core's L2. */
   private static final int WHOLE_FLOATS = 250_000;
 
-  /** Least units of a thread that copies all rows of an image, as others do too. */
+  /** Units for each thread at least, where each copies all rows of an image. Measured with two. */
   private static final int WHOLE_UNITS = 2;
 
   /** Most weights for each float of an image's rows of which every thread reads all. */
@@ -112,24 +112,30 @@ final class Gathered {
       run(1, 1);
       return;
     }
-    int terms = packing.endInput()[Math.min(packing.units(), UNITS) - 1] * taps * BLOCK;
-    int most = Math.clamp(FLOATS / terms, LEAST_PIXELS, PIXELS) / tile * tile;
-    int least = pixels <= most ? 1 : engine.shared(Math.ceilDiv(pixels, most));
+    int blocks = packing.endInput()[Math.min(packing.units(), UNITS) - 1];
+    int most = (int) (FLOATS / Rows.ofBlocks(1, blocks * BLOCK, taps).floats());
+    int least = Math.ceilDiv(pixels, Math.clamp(most, LEAST_PIXELS, PIXELS) / tile * tile);
     int samples = x.shape().extent(0);
     int tasks = Math.max(TASKS, Math.ceilDiv(THREAD_TASKS * engine.threads(), samples));
     // Few bands: smaller tasks, so that no thread waits long for another.
     int units = least < tasks ? UNITS / 2 : UNITS;
     int enough = Math.ceilDiv(tasks, Math.ceilDiv(packing.units(), units));
-    run(Math.max(least, Math.min(enough, pixels / LEAST_BAND)), units);
+    int bands = Math.max(least, Math.min(enough, pixels / LEAST_BAND));
+    int alike = Math.ceilDiv(engine.shared(samples * bands), samples);
+    run(bands == 1 || alike > Math.ceilDiv(pixels, tile) ? bands : alike, units);
   }
 
-  /** Whether threads share the weights, and each copies the rows of the whole image. */
+  /** Whether threads read a part of the weights each, and copy the rows of whole images. */
   private boolean isWhole() {
     long rows = Rows.ofBlocks(pixels, channels, taps).floats();
-    long weights = (long) channels * taps * y.shape().extent(1);
+    long read = 0;
+    for (float[] unit : packing.weights()) read += unit.length;
+    int tasks = x.shape().extent(0) * packing.units();
+    int idle = engine.shared(tasks) - tasks;
     return rows <= WHOLE_FLOATS
-        && weights > WEIGHTS_FOR_ROWS * rows
-        && packing.units() >= WHOLE_UNITS * engine.threads();
+        && read > WEIGHTS_FOR_ROWS * rows
+        && tasks >= WHOLE_UNITS * engine.threads()
+        && idle <= tasks / 8;
   }
 
   /** Runs a task for each band of an image and so many units. */
@@ -173,7 +179,7 @@ final class Gathered {
       int endUnit = Math.min(packing.units(), unit + units);
       Band of = band(task / groups, packing.firstInput()[unit], packing.endInput()[endUnit - 1]);
       for (; unit < endUnit; unit++) {
-        multiply(of.data, of.rows, of.block, 0, unit, of.sample, of.first, of.end);
+        multiply(of, unit);
       }
     }
 
@@ -191,7 +197,7 @@ final class Gathered {
       int read = Math.min(channels, endBlock * BLOCK) - block * BLOCK;
       var rows = Rows.ofBlocks(end - first, read, taps);
       float[] data = engine.scratch().take(Math.toIntExact(rows.floats()));
-      gather(data, rows, block, sample, block, endBlock, first, end);
+      gather(data, rows, sample, block, endBlock, first, end);
       band = new Band(number, sample, first, end, block, endBlock, rows, data);
       return band;
     }
@@ -209,23 +215,12 @@ final class Gathered {
     return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
   }
 
-  /**
-   * Copies what the pixels from first to end read of some blocks.
-   *
-   * @param rows of the blocks from {@code origin} on
-   */
+  /** Copies what the pixels from first to end read of some blocks to their rows. */
   private void gather(
-      float[] data,
-      Rows rows,
-      int origin,
-      int sample,
-      int fromBlock,
-      int toBlock,
-      int first,
-      int end) {
+      float[] data, Rows rows, int sample, int fromBlock, int toBlock, int first, int end) {
     for (int block = fromBlock; block < toBlock; block++) {
       for (int tap = 0; tap < taps; tap++) {
-        int piece = (block - origin) * taps + tap;
+        int piece = (block - fromBlock) * taps + tap;
         for (int pixel = first; pixel < end; ) {
           int column = pixel % columns;
           int count = Math.min(end - pixel, columns - column);
@@ -261,24 +256,19 @@ final class Gathered {
         end - begin);
   }
 
-  /**
-   * Computes the outputs of a unit for the pixels from first to end.
-   *
-   * @param rows of the blocks from {@code origin} on; the first pixel's is the given row
-   */
-  private void multiply(
-      float[] data, Rows rows, int origin, int row, int unit, int sample, int first, int end) {
-    int count = end - first;
+  /** Computes the outputs of a unit for the pixels of a band. */
+  private void multiply(Band band, int unit) {
+    int count = band.end - band.first;
     int outputBlocks = blocks(y.shape().extent(1));
     int outputs = Packing.targetBlocks(unit, y.shape().extent(1));
     float[] sums = engine.scratch().take(outputs * count * BLOCK);
-    rows.multiply(
+    band.rows.multiply(
         engine.kernels(),
-        data,
+        band.data,
         ORIGIN,
-        (packing.firstInput()[unit] - origin) * taps,
-        (packing.endInput()[unit] - origin) * taps,
-        row,
+        (packing.firstInput()[unit] - band.block) * taps,
+        (packing.endInput()[unit] - band.block) * taps,
+        0,
         count,
         packing.weights()[unit],
         ORIGIN,
@@ -292,11 +282,11 @@ final class Gathered {
       // Phases are of sweeps back, which have nothing to finish.
       int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
       for (int i = 0; i < outputs; i++) {
-        int plane = (sample * outputBlocks + 2 * unit + i) * area;
-        spread(sums, ORIGIN + i * count * BLOCK, plane, first, end);
+        int plane = (band.sample * outputBlocks + 2 * unit + i) * area;
+        spread(sums, ORIGIN + i * count * BLOCK, plane, band.first, band.end);
       }
     } else {
-      epilogue.finishUnit(engine.kernels(), sums, y, sample, unit, first, count);
+      epilogue.finishUnit(engine.kernels(), sums, y, band.sample, unit, band.first, count);
     }
     engine.scratch().give(sums);
   }

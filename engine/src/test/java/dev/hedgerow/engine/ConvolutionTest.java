@@ -312,9 +312,11 @@ class ConvolutionTest {
             new Case(1, 144, 128, 1, 7, 7, Window.of(1, 1, 0), 0),
             new Case(2, 144, 128, 1, 14, 14, Window.of(1, 1, 0), 0),
             new Case(1, 36, 132, 1, 9, 10, Window.of(3, 1, 1), 0),
-            // Each thread copies the whole image, also of a second one.
+            // Each of two threads copies the whole image, also of a second one.
             new Case(1, 400, 512, 1, 7, 14, Window.of(1, 1, 0), 0),
             new Case(2, 400, 512, 1, 7, 7, Window.of(1, 1, 0), 0),
+            // Fewer tiles than threads.
+            new Case(1, 512, 64, 1, 5, 5, Window.of(3, 1, 1), 0),
             new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
             // Bands of two groups of units, an odd number of them.
             new Case(1, 80, 300, 1, 14, 15, Window.of(1, 1, 0), 0),
