@@ -121,6 +121,7 @@ final class Gathered {
     int units = least < tasks ? UNITS / 2 : UNITS;
     int enough = Math.ceilDiv(tasks, Math.ceilDiv(packing.units(), units));
     int bands = Math.max(least, Math.min(enough, pixels / LEAST_BAND));
+    // As many for each thread, if there are tiles for that; one band is for few tiles.
     int alike = Math.ceilDiv(engine.shared(samples * bands), samples);
     run(bands == 1 || alike > Math.ceilDiv(pixels, tile) ? bands : alike, units);
   }
