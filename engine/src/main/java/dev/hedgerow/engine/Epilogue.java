@@ -23,7 +23,7 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
    * {@link Kernels#ORIGIN} on, to y and finishes them there. Tiles of a product that wrote to y
    * themselves would wait for memory.
    *
-   * @param unit of the weights, {@link Convolution.Packing}
+   * @param unit of the weights, see {@link Packing}
    * @param first of the pixels, which follow each other
    */
   void finishUnit(

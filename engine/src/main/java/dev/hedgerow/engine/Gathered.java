@@ -76,8 +76,10 @@ final class Gathered {
 
   private final int pixels;
 
-  /** What the pixels of a task are a multiple of, but for the last ones'. */
+  /** What the pixels of a task are a multiple of, but for the last ones', and how many of these. */
   private final int tile;
+
+  private final int tiles;
 
   private Gathered(
       Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
@@ -94,6 +96,7 @@ final class Gathered {
     this.width = x.shape().extent(3);
     this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
     this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
+    this.tiles = Math.ceilDiv(pixels, tile);
   }
 
   /**
@@ -109,7 +112,7 @@ final class Gathered {
 
   private void run() {
     if (isWhole()) {
-      run(1, 1);
+      runTasks(1, 1);
       return;
     }
     int blocks = packing.endInput()[Math.min(packing.units(), UNITS) - 1];
@@ -123,7 +126,7 @@ final class Gathered {
     int bands = Math.max(least, Math.min(enough, pixels / LEAST_BAND));
     // As many for each thread, if there are tiles for that; one band is for few tiles.
     int alike = Math.ceilDiv(engine.shared(samples * bands), samples);
-    run(bands == 1 || alike > Math.ceilDiv(pixels, tile) ? bands : alike, units);
+    runTasks(bands > 1 && alike <= tiles ? alike : bands, units);
   }
 
   /** Whether threads read a part of the weights each, and copy the rows of whole images. */
@@ -140,7 +143,7 @@ final class Gathered {
   }
 
   /** Runs a task for each band of an image and so many units. */
-  private void run(int bands, int units) {
+  private void runTasks(int bands, int units) {
     int groups = Math.ceilDiv(packing.units(), units);
     int tasks = x.shape().extent(0) * bands * groups;
     engine.forEach(tasks, () -> new OwnRows(bands, groups, units));
@@ -179,9 +182,7 @@ final class Gathered {
       int unit = task % groups * units;
       int endUnit = Math.min(packing.units(), unit + units);
       Band of = band(task / groups, packing.firstInput()[unit], packing.endInput()[endUnit - 1]);
-      for (; unit < endUnit; unit++) {
-        multiply(of, unit);
-      }
+      for (; unit < endUnit; unit++) multiply(of, unit);
     }
 
     private Band band(int number, int block, int endBlock) {
@@ -212,7 +213,6 @@ final class Gathered {
 
   /** Returns the first pixel of a band; bands are of the same number of tiles but for one. */
   private int begin(int band, int bands) {
-    int tiles = Math.ceilDiv(pixels, tile);
     return Math.min(pixels, (int) ((long) tiles * band / bands) * tile);
   }
 
@@ -260,7 +260,6 @@ final class Gathered {
   /** Computes the outputs of a unit for the pixels of a band. */
   private void multiply(Band band, int unit) {
     int count = band.end - band.first;
-    int outputBlocks = blocks(y.shape().extent(1));
     int outputs = Packing.targetBlocks(unit, y.shape().extent(1));
     float[] sums = engine.scratch().take(outputs * count * BLOCK);
     band.rows.multiply(
@@ -282,9 +281,10 @@ final class Gathered {
     if (sweep.stepY() > 1 || sweep.stepX() > 1) {
       // Phases are of sweeps back, which have nothing to finish.
       int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
+      int first = band.sample * blocks(y.shape().extent(1)) + 2 * unit;
       for (int i = 0; i < outputs; i++) {
-        int plane = (band.sample * outputBlocks + 2 * unit + i) * area;
-        spread(sums, ORIGIN + i * count * BLOCK, plane, band.first, band.end);
+        int from = ORIGIN + i * count * BLOCK;
+        spread(sums, from, (first + i) * area, band.first, band.end);
       }
     } else {
       epilogue.finishUnit(engine.kernels(), sums, y, band.sample, unit, band.first, count);

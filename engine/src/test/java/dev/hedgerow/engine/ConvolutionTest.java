@@ -318,7 +318,7 @@ class ConvolutionTest {
             // Fewer tiles than threads.
             new Case(1, 512, 64, 1, 5, 5, Window.of(3, 1, 1), 0),
             new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
-            // Bands of two groups of units, an odd number of them.
+            // Bands of three groups of units, the last one of fewer.
             new Case(1, 80, 300, 1, 14, 15, Window.of(1, 1, 0), 0),
             // Units that read different blocks; more of them a task on two threads than on nine.
             new Case(1, 512, 512, 32, 20, 21, Window.of(3, 1, 1), 0))) {
