@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Large images and outputs do not fit caches, so they are read and written row by row.
  *
  * <p>A product's {@link Rows} are those of a batch's tiles. Rounding errors are relative to the
- * largest value of a tile. An output all of whose tile's inputs are zero is exactly the bias.
+ * largest value of a tile. Aᵀ and A add the product in row and column 1 to each output once, so it
+ * starts from the bias: an output all of whose tile's inputs are zero is exactly that.
  */
 final class Winograd {
   /** Tiles of a task that does all for them. */
@@ -95,10 +96,13 @@ final class Winograd {
 
   private static final int PRODUCTS = SIDE * SIDE;
 
+  /** The product that starts from the bias, in row and column 1. */
+  private static final int BIASED = SIDE + 1;
+
   /** Floats that the transform of a block of a tile works in. */
   private static final int SCRATCH = PRODUCTS * BLOCK;
 
-  /** What products start from. */
+  /** What the other products start from. */
   private static final float[] ZEROS = new float[2 * BLOCK];
 
   private final Engine engine;
@@ -514,6 +518,8 @@ final class Winograd {
     void multiply(int row, Batch batch, int block, int endBlock, float[] u, int uAt, int uStep) {
       for (int i = 0; i < SIDE; i++) {
         int product = row * SIDE + i;
+        boolean biased = product == BIASED;
+        float[] start = biased ? epilogue.start() : ZEROS;
         batch.rows.multiply(
             kernels,
             batch.v,
@@ -524,8 +530,8 @@ final class Winograd {
             end - begin,
             u,
             uAt + i * uStep,
-            block == 0 ? ZEROS : null,
-            0,
+            block == 0 ? start : null,
+            biased ? 2 * unit * BLOCK : 0,
             m,
             ORIGIN + product * step,
             (end - begin) * BLOCK,
@@ -543,8 +549,7 @@ final class Winograd {
           next = Math.min(end, (tile / tilesX + 1) * tilesX);
           int row = 4 * (next - tile) * BLOCK;
           for (int i = 0; i < row; i += 4 * BLOCK, at += BLOCK) {
-            kernels.winogradOutput(
-                m, at, step, epilogue.start(), block * BLOCK, scratch, pixels, ORIGIN + i, row);
+            kernels.winogradOutput(m, at, step, scratch, pixels, ORIGIN + i, row);
           }
           store(block, tile, pixels, row);
         }

@@ -249,17 +249,22 @@ class WinogradTest {
   }
 
   @Test
-  void tilesOfZerosGiveZeros() {
+  void tilesOfZerosGiveTheBias() {
     Case c = new Case(1, 48, 40, 1, 24, 24, Window.of(3, 1, 1), 5);
-    float[] w = Samples.gaussians(new Random(5), c.weight().size());
+    var random = new Random(5);
+    float[] w = Samples.gaussians(random, c.weight().size());
+    float[] bias = Samples.gaussians(random, c.outputs());
     float[] x = new float[c.input().size()];
     for (int i = 0; i < x.length; i++) x[i] = i % 24 < 8 ? 1e3f + i : 0;
-    Convolution convolution = ConvolutionTest.convolution(c, w, null);
-    Tensor y = convolution.forward(engine, WeightView.PLAIN, Tensor.of(c.input(), x));
+    Convolution convolution =
+        ConvolutionTest.convolution(c, w, Parameter.of(Shape.of(c.outputs()), bias));
+    Tensor y = convolution.apply(engine, Tensor.of(c.input(), x));
     for (int o = 0; o < c.outputs(); o++) {
       for (int row = 0; row < 24; row++) {
-        for (int column = 12; column < 24; column++) assertEquals(0f, y.get(0, o, row, column));
-        assertTrue(y.get(0, o, row, 4) != 0);
+        for (int column = 12; column < 24; column++) {
+          assertEquals(bias[o], y.get(0, o, row, column));
+        }
+        assertTrue(y.get(0, o, row, 4) != bias[o]);
       }
     }
   }

@@ -29,6 +29,12 @@ public interface Kernels {
    */
   int ORIGIN = 12;
 
+  /**
+   * The system property that forces a width of vectors in bits: 128, 256 or 512; 0 for scalar
+   * kernels. For tests and experiments.
+   */
+  String BITS_PROPERTY = "hedgerow.vectorBits";
+
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
@@ -141,22 +147,12 @@ public interface Kernels {
 
   /**
    * Transforms the products of Winograd's F(4×4, 3×3) to a tile of 4×4 pixels of one block: {@code
-   * Y = Aᵀ M A + bias} for each channel, where M[r][c] is {@code m[mAt + (6r + c)·mStep + lane]},
-   * and {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
+   * Y = Aᵀ M A} for each channel, where M[r][c] is {@code m[mAt + (6r + c)·mStep + lane]}, and
+   * {@code Y[r][c]} is stored at {@code y[yAt + r·yRow + 16c + lane]}.
    *
-   * @param bias 16 values from {@code biasAt} on
    * @param scratch 576 floats from {@link #ORIGIN} on, overwritten
    */
-  void winogradOutput(
-      float[] m,
-      int mAt,
-      int mStep,
-      float[] bias,
-      int biasAt,
-      float[] scratch,
-      float[] y,
-      int yAt,
-      int yRow);
+  void winogradOutput(float[] m, int mAt, int mStep, float[] scratch, float[] y, int yAt, int yRow);
 
   /**
    * Correlates a run of input pixels of one block with a run of output pixels of one or two blocks:

@@ -161,23 +161,13 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void winogradOutput(
-      float[] m,
-      int mAt,
-      int mStep,
-      float[] bias,
-      int biasAt,
-      float[] scratch,
-      float[] y,
-      int yAt,
-      int yRow) {
+      float[] m, int mAt, int mStep, float[] scratch, float[] y, int yAt, int yRow) {
     float[] products = new float[36];
     float[] result = new float[16];
     for (int lane = 0; lane < BLOCK; lane++) {
       for (int i = 0; i < 36; i++) products[i] = m[mAt + i * mStep + lane];
       transform(AT, 4, 6, products, scratch, result);
-      for (int i = 0; i < 16; i++) {
-        y[yAt + i / 4 * yRow + i % 4 * BLOCK + lane] = result[i] + bias[biasAt + lane];
-      }
+      for (int i = 0; i < 16; i++) y[yAt + i / 4 * yRow + i % 4 * BLOCK + lane] = result[i];
     }
   }
 

@@ -1,31 +1,43 @@
 package dev.hedgerow.engine.simd;
 
 import dev.hedgerow.engine.kernel.Kernels;
-import jdk.incubator.vector.FloatVector;
 
-/** Picks the kernels for a vector width. Loaded only where the Vector API's module is present. */
-public final class VectorKernels {
-  private VectorKernels() {}
+/**
+ * The kernels with vectors, each in a file of its own, of the machine's width or the one that
+ * {@link Kernels#BITS_PROPERTY} names. Loaded only where the Vector API's module is present.
+ */
+public final class VectorKernels
+    implements AddMultiple,
+        AddToWindow,
+        Convolve,
+        CopyPixels,
+        Correlate,
+        CorrelateDepthwise,
+        Depthwise,
+        Finish,
+        Hedge,
+        IsLevel,
+        MultiplyRows,
+        RouteToMaximum,
+        ScalePixels,
+        Shares,
+        SubtractPixels,
+        WindowMaxima,
+        WindowSum,
+        WinogradInput,
+        WinogradOutput,
+        WinogradWeights {
+  private final String name = "vector-" + Vectors.S.vectorBitSize();
 
   /**
-   * Returns the kernels with vectors of {@code bits} bits: 128, 256 or 512; -1 for what this
-   * machine prefers.
+   * Makes them.
    *
-   * @throws UnsupportedOperationException if there are none for it
+   * @throws ExceptionInInitializerError if there are none of the width, or no multiply-add
    */
-  public static Kernels forBits(int bits) {
-    int preferred = Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize());
-    int width = bits == -1 ? preferred : bits;
-    // A fused multiply-add without hardware for it is thousands of times slower. Vectors of 256
-    // bits imply it on x86, any vectors on aarch64.
-    if (bits == -1 && width < 256 && !System.getProperty("os.arch").equals("aarch64")) {
-      throw new UnsupportedOperationException("no fused multiply-add on this machine");
-    }
-    return switch (width) {
-      case 128 -> new VectorKernels128();
-      case 256 -> new VectorKernels256();
-      case 512 -> new VectorKernels512();
-      default -> throw new UnsupportedOperationException("no kernels for " + width + " bits");
-    };
+  public VectorKernels() {}
+
+  @Override
+  public String name() {
+    return name;
   }
 }

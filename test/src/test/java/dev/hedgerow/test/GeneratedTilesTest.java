@@ -11,28 +11,28 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class GeneratedKernelsTest {
+class GeneratedTilesTest {
   @TempDir private Path folder = Path.of("");
 
   /** But for how they are set in lines, which is the formatter's. */
   @Test
-  void kernelsAreWhatTheirGeneratorWrites() throws Exception {
+  void tilesAreWhatTheirGeneratorWrites() throws Exception {
     Path log = folder.resolve("log");
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                Shared.root().resolve("build/GenerateKernels.java").toString(),
+                Shared.root().resolve("build/GenerateTiles.java").toString(),
                 folder.toString())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
     int exit = process.waitFor();
     assertEquals(0, exit, Files.readString(log));
-    Path kernels = Shared.root().resolve("engine/src/main/java/dev/hedgerow/engine/simd");
+    Path tiles = Shared.root().resolve("engine/src/main/java/dev/hedgerow/engine/simd");
     for (String width : List.of("128", "256", "512")) {
-      String name = "VectorKernels" + width + ".java";
+      String name = "Tiles" + width + ".java";
       String written = bare(folder.resolve(name));
-      assertTrue(written.equals(bare(kernels.resolve(name))), name + ": generate it again");
+      assertTrue(written.equals(bare(tiles.resolve(name))), name + ": generate it again");
     }
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(3, files.filter(file -> !file.equals(log)).count());
