@@ -48,6 +48,7 @@ final class GenerateTiles {
             .replace("@BITS@", Integer.toString(bits))
             .replace("@BEST@", Integer.toString(best))
             .replace("@DRAWN@", drawn(tiles[0], unrolled, pairs))
+            .replace("@TERMS@", unrolled == 2 ? TERMS : "")
             .replace("@EVEN@", unrolled == 2 ? ", which are even in number," : "")
             .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@LANES@", pairs ? "" : "import static dev.hedgerow.engine.simd.Vectors.LANES;\n")
@@ -68,6 +69,13 @@ final class GenerateTiles {
     }
     return text.toString();
   }
+
+  static final String TERMS =
+      """
+      /** Terms are a multiple of this. */
+      static final int TERMS = 2;
+
+      """;
 
   static final String RUN_PAIR =
       """
@@ -212,7 +220,7 @@ final class GenerateTiles {
         /** The columns that runs are best a multiple of. */
         static final int BEST = @BEST@;
 
-        private Tiles@BITS@() {}
+        @TERMS@private Tiles@BITS@() {}
 
         /** Adds terms@EVEN@ to the sums that y holds, as {@link Kernels#convolve} does. */
         static void run(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Large images and outputs do not fit caches, so they are read and written row by row.
  *
  * <p>A product's {@link Rows} are those of a batch's tiles. Rounding errors are relative to the
- * largest value of a tile. Aᵀ and A add the product in row and column 1 to each output once, so it
- * starts from the bias: an output all of whose tile's inputs are zero is exactly that.
+ * largest value of a tile, or the bias. Aᵀ and A add the product in row and column 1 to each output
+ * once, so it starts from the bias: an output all of whose tile's inputs are zero is exactly that.
  */
 final class Winograd {
   /** Tiles of a task that does all for them. */

@@ -8,20 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link #convolve}: sums are started in y, then tiles of some columns and two vectors of outputs
- * add all terms to theirs, in registers, one term i after the other:
- *
- * <pre>
- *                 w[i]
- *                 w0      w1
- * x[c][i]         a0v0    a0v1      Each x is broadcast for both vectors, each w read for all
- * x[c + 1][i]     a1v0    a1v1      columns of the tile. With 512 bits a vector is a block of
- *   ...                             outputs, with 256 half of one, with 128 a quarter.
- * x[c + 6][i]     a6v0    a6v1
- * </pre>
- *
- * How many columns a tile has depends on the registers: {@link Tiles512}, {@link Tiles256}, {@link
- * Tiles128}.
+ * {@link #convolve}: sums are started in y, then register tiles add all terms to theirs, one term
+ * after the other. {@link Tiles512}, {@link Tiles256} and {@link Tiles128} draw them. With 512 bits
+ * a vector is a block of outputs, with 256 half of one, with 128 a quarter.
  */
 interface Convolve extends Kernels {
   @Override
@@ -44,8 +33,8 @@ interface Convolve extends Kernels {
       int yBlock,
       int outputBlocks,
       int columns) {
-    // An odd term goes first, where sums are started, if the widest tiles take two.
-    int odd = LANES == 16 ? terms % 2 : 0;
+    // An odd term goes first, where sums are started, if tiles take two.
+    int odd = LANES == 16 ? terms % Tiles512.TERMS : 0;
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
       int to = yAt + lane / BLOCK * yBlock + lane % BLOCK;
       if (odd > 0) {

@@ -7,8 +7,8 @@ import dev.hedgerow.engine.kernel.Kernels;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link #correlate}: tiles of four channels and two vectors of outputs, or one of what is left,
- * whose sums over the columns c stay in registers:
+ * {@link #correlate}: tiles of four channels and two vectors of outputs, whose sums over the
+ * columns c stay in registers; of one vector where there is one, a single block with 512 bits:
  *
  * <pre>
  *              s[c]

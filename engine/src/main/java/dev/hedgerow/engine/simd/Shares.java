@@ -2,6 +2,7 @@ package dev.hedgerow.engine.simd;
 
 import static dev.hedgerow.engine.simd.Vectors.LANES;
 import static dev.hedgerow.engine.simd.Vectors.S;
+import static dev.hedgerow.engine.simd.Vectors.known;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import dev.hedgerow.engine.kernel.ScalarKernels;
@@ -60,50 +61,50 @@ interface Shares extends Kernels {
     double rest =
         ScalarKernels.INSTANCE.shares(
             r, rAt + i, positive, negative, ofP, ofN, z, zAt + i, ignored, s, sAt + i, count - i);
-    // What is called here for each lane is not worth a method, whose arguments would be boxes.
-    FloatVector nothing = FloatVector.broadcast(S, -0f);
-    sum = nothing.add(sum);
-    lost = nothing.add(lost);
-    rest +=
+    sum = known(sum);
+    lost = known(lost);
+    double total =
         (double) sum.lane(0)
             + lost.lane(0)
-            + (double) sum.lane(1)
+            + sum.lane(1)
             + lost.lane(1)
-            + (double) sum.lane(2)
+            + sum.lane(2)
             + lost.lane(2)
-            + (double) sum.lane(3)
+            + sum.lane(3)
             + lost.lane(3);
     if (LANES >= 8) {
-      rest +=
-          (double) sum.lane(4)
+      total =
+          total
+              + sum.lane(4)
               + lost.lane(4)
-              + (double) sum.lane(5)
+              + sum.lane(5)
               + lost.lane(5)
-              + (double) sum.lane(6)
+              + sum.lane(6)
               + lost.lane(6)
-              + (double) sum.lane(7)
+              + sum.lane(7)
               + lost.lane(7);
     }
     if (LANES == 16) {
-      rest +=
-          (double) sum.lane(8)
+      total =
+          total
+              + sum.lane(8)
               + lost.lane(8)
-              + (double) sum.lane(9)
+              + sum.lane(9)
               + lost.lane(9)
-              + (double) sum.lane(10)
+              + sum.lane(10)
               + lost.lane(10)
-              + (double) sum.lane(11)
+              + sum.lane(11)
               + lost.lane(11)
-              + (double) sum.lane(12)
+              + sum.lane(12)
               + lost.lane(12)
-              + (double) sum.lane(13)
+              + sum.lane(13)
               + lost.lane(13)
-              + (double) sum.lane(14)
+              + sum.lane(14)
               + lost.lane(14)
-              + (double) sum.lane(15)
+              + sum.lane(15)
               + lost.lane(15);
     }
-    return rest;
+    return total + rest;
   }
 
   /**

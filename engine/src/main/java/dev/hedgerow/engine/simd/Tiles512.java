@@ -30,6 +30,9 @@ final class Tiles512 {
   /** The columns that runs are best a multiple of. */
   static final int BEST = 7;
 
+  /** Terms are a multiple of this. */
+  static final int TERMS = 2;
+
   private Tiles512() {}
 
   /**

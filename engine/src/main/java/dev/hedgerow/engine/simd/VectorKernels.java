@@ -27,12 +27,13 @@ public final class VectorKernels
         WinogradInput,
         WinogradOutput,
         WinogradWeights {
+  /** Asks for the width at once: if there are no kernels of it, none are to be made. */
   private final String name = "vector-" + Vectors.S.vectorBitSize();
 
   /**
    * Makes them.
    *
-   * @throws ExceptionInInitializerError if there are none of the width, or no multiply-add
+   * @throws LinkageError if there are none of the width, or no fused multiply-add
    */
   public VectorKernels() {}
 

@@ -1,0 +1,64 @@
+package dev.hedgerow.test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.kernel.Kernels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Kernels are chosen once in a process, so each case is a process of its own. */
+class KernelChoiceTest {
+  private static final String WITH_VECTORS = "--add-modules=jdk.incubator.vector";
+
+  static final class PrintName {
+    public static void main(String[] arguments) {
+      System.out.println(Engine.sequential().kernelName());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, no kernels for 64 bits", "wide, wide"})
+  void aWidthThatThereIsNotIsAWarning(String bits, String reason) throws Exception {
+    assertWarns(reason, WITH_VECTORS, "-D" + Kernels.BITS_PROPERTY + "=" + bits);
+  }
+
+  @Test
+  void aModuleThatIsMissingIsAWarning() throws Exception {
+    assertWarns("add --add-modules jdk.incubator.vector");
+  }
+
+  @Test
+  void widthsAreForced() throws Exception {
+    for (String bits : List.of("128", "256", "512")) {
+      String output = run(WITH_VECTORS, "-D" + Kernels.BITS_PROPERTY + "=" + bits);
+      assertTrue(output.endsWith("vector-" + bits), output);
+    }
+    assertEquals("scalar", run("-D" + Kernels.BITS_PROPERTY + "=0"));
+  }
+
+  private static void assertWarns(String reason, String... options) throws Exception {
+    String output = run(options);
+    assertTrue(output.contains("running on slow scalar kernels; "), output);
+    assertTrue(output.contains(reason), output);
+    assertTrue(output.endsWith("scalar"), output);
+  }
+
+  private static String run(String... options) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(PrintName.class.getName());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output.strip();
+  }
+}
