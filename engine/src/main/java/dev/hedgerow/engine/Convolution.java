@@ -754,6 +754,7 @@ public final class Convolution implements LinearOperator {
                         firstInput * BLOCK,
                         Math.min(sources, endInput * BLOCK));
           });
+      convolution.weight.unload();
       return packing;
     }
 

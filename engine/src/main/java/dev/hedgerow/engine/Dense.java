@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Of those in a mapped file, and of other views, a task copies what it is about to read, which fits
  * the cache. Large weights in a file move into the heap when the layer is applied a second time, if
  * the heap has ample room: it has larger pages, and some virtual machines are slow to read pages of
- * a file again.
+ * a file again. Until then the process lets go of what a walk back has read: most explain once, and
+ * what comes below takes more memory.
  */
 public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
@@ -23,6 +24,7 @@ public final class Dense implements LinearOperator {
 
   private volatile Parameter weight;
   private volatile boolean applied;
+  private volatile boolean again;
   private final @Nullable Parameter bias;
   private final boolean transposed;
   private final int inputs;
@@ -108,8 +110,9 @@ public final class Dense implements LinearOperator {
    * @return {@code [N, out]}
    */
   public Tensor apply(Engine engine, Tensor x) {
-    if (applied && weight.shape().size() >= LEAST_MOVED) weight = weight.inHeap(engine);
+    again = applied;
     applied = true;
+    if (again && weight.shape().size() >= LEAST_MOVED) weight = weight.inHeap(engine);
     Tensor y = forward(engine, WeightView.PLAIN, x);
     if (bias == null) return y;
     float[] add = engine.scratch().take(outputs);
@@ -145,6 +148,7 @@ public final class Dense implements LinearOperator {
     } else {
       multiplyColumns(engine, view, s, x);
     }
+    if (!again) weight.unload();
     return x;
   }
 

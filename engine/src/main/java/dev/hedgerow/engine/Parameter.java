@@ -92,6 +92,14 @@ public final class Parameter {
     MemorySegment.copy(values, FLOAT, 4L * from, to, at, count);
   }
 
+  /**
+   * Lets go of the pages of a mapped file that have been read. The system may have them cached, and
+   * they may be read again.
+   */
+  void unload() {
+    if (values.isMapped()) values.unload();
+  }
+
   /** Returns the values as a new row-major array. */
   public float[] toArray() {
     float[] copy = new float[shape.size()];
