@@ -116,6 +116,7 @@ public final class Convolution implements LinearOperator {
     float[] factor = normalization.factor();
     float[] offset = normalization.offset();
     float[] scaled = weight.toArray();
+    weight.unload();
     int size = scaled.length / outputs;
     for (int i = 0; i < scaled.length; i++) scaled[i] *= factor[i / size];
     if (bias != null) {
@@ -336,6 +337,7 @@ public final class Convolution implements LinearOperator {
           }
           engine.scratch().give(row);
         });
+    weight.unload();
     var shape = Shape.of(outputs, 1, window.height(), window.width());
     known = of(Parameter.of(shape, sums), null, window, 1);
     magnitudeSums = known;
@@ -409,6 +411,7 @@ public final class Convolution implements LinearOperator {
     // once pack the same values twice, and keep one.
     List<Packing> made =
         sweeps.stream().map(sweep -> Packing.of(engine, this, sweep, view, reverse)).toList();
+    weight.unload();
     packed = known.putIfAbsent(view, made);
     return packed == null ? made : packed;
   }
@@ -754,7 +757,6 @@ public final class Convolution implements LinearOperator {
                         firstInput * BLOCK,
                         Math.min(sources, endInput * BLOCK));
           });
-      convolution.weight.unload();
       return packing;
     }
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Of those in a mapped file, and of other views, a task copies what it is about to read, which fits
  * the cache. Large weights in a file move into the heap when the layer is applied a second time, if
  * the heap has ample room: it has larger pages, and some virtual machines are slow to read pages of
- * a file again. Until then the process lets go of what a walk back has read: most explain once, and
- * what comes below takes more memory.
+ * a file again. After a first walk back through the layer the process lets go of what it has read
+ * of the file: most explain once, and the layers below take more memory.
  */
 public final class Dense implements LinearOperator {
   /** Weights that a task reads, about: enough work to be worth a task, few enough for the cache. */
@@ -24,7 +24,7 @@ public final class Dense implements LinearOperator {
 
   private volatile Parameter weight;
   private volatile boolean applied;
-  private volatile boolean again;
+  private volatile boolean walkedBack;
   private final @Nullable Parameter bias;
   private final boolean transposed;
   private final int inputs;
@@ -110,9 +110,8 @@ public final class Dense implements LinearOperator {
    * @return {@code [N, out]}
    */
   public Tensor apply(Engine engine, Tensor x) {
-    again = applied;
+    if (applied && weight.shape().size() >= LEAST_MOVED) weight = weight.inHeap(engine);
     applied = true;
-    if (again && weight.shape().size() >= LEAST_MOVED) weight = weight.inHeap(engine);
     Tensor y = forward(engine, WeightView.PLAIN, x);
     if (bias == null) return y;
     float[] add = engine.scratch().take(outputs);
@@ -148,7 +147,8 @@ public final class Dense implements LinearOperator {
     } else {
       multiplyColumns(engine, view, s, x);
     }
-    if (!again) weight.unload();
+    if (!walkedBack) weight.unload();
+    walkedBack = true;
     return x;
   }
 

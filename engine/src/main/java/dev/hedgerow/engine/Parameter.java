@@ -21,9 +21,17 @@ public final class Parameter {
   private final Shape shape;
   private final MemorySegment values;
 
-  private Parameter(Shape shape, MemorySegment values) {
+  /** Whether values are of a file that nobody writes to through this mapping. */
+  private final boolean ofFile;
+
+  private Parameter(Shape shape, MemorySegment values, boolean ofFile) {
     this.shape = shape;
     this.values = values;
+    this.ofFile = ofFile;
+  }
+
+  private Parameter(Shape shape, MemorySegment values) {
+    this(shape, values, false);
   }
 
   /**
@@ -44,14 +52,17 @@ public final class Parameter {
    * Returns a parameter over little-endian float32 values in place, of any alignment.
    *
    * @param shape the extents
-   * @param values row-major values, {@code 4 * shape.size()} bytes, alive as long as the parameter
+   * @param values row-major values, {@code 4 * shape.size()} bytes, alive as long as the parameter.
+   *     Pages of a read-only mapping of a file are let go of when they have been read ({@link
+   *     MemorySegment#unload}), so what was written to a private one has to be passed as writable
    */
   public static Parameter inPlace(Shape shape, MemorySegment values) {
     if (values.byteSize() != 4L * shape.size()) {
       throw new IllegalArgumentException(
           "parameter: " + values.byteSize() + " bytes for shape " + shape);
     }
-    var parameter = new Parameter(shape, values.asReadOnly());
+    boolean ofFile = values.isMapped() && values.isReadOnly();
+    var parameter = new Parameter(shape, values.asReadOnly(), ofFile);
     return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
         ? parameter
         : of(shape, parameter.toArray());
@@ -75,7 +86,7 @@ public final class Parameter {
     if (to.size() != shape.size()) {
       throw new IllegalArgumentException("parameter: cannot reshape " + shape + " to " + to);
     }
-    return new Parameter(to, values);
+    return new Parameter(to, values, ofFile);
   }
 
   /** Returns the value at row-major position {@code index}. */
@@ -93,11 +104,16 @@ public final class Parameter {
   }
 
   /**
-   * Lets go of the pages of a mapped file that have been read. The system may have them cached, and
-   * they may be read again.
+   * Lets go of the pages of a mapped file that have been read, if the system takes the hint. It may
+   * have them cached, and they may be read again.
    */
   void unload() {
-    if (values.isMapped()) values.unload();
+    if (!ofFile) return;
+    try {
+      values.unload();
+    } catch (Exception kept) {
+      // Pages that are locked in memory stay there; nothing depends on it.
+    }
   }
 
   /** Returns the values as a new row-major array. */

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -33,43 +37,64 @@ class MappedWeightsTest {
 
   @Test
   void aFirstWalkBackLetsGoOfLinearWeights() throws IOException {
-    Path file = gaussians(1 << 20);
-    try (Arena arena = Arena.ofConfined()) {
-      Dense dense = Dense.of(mapped(file, Shape.of(1024, 1024), arena), null);
-      Tensor x = Tensor.zeros(Shape.of(1, 1024));
-      dense.apply(engine, x);
-      assertTrue(residentKilobytes(file) >= 4 << 10, "read");
-      Tensor s = Tensor.of(Shape.of(1, 1024), ones(1024));
-      Tensor first = dense.reverse(engine, WeightView.PLAIN, s, x.shape());
-      assertEquals(0, residentKilobytes(file), "after the walk back");
-      Tensor second = dense.reverse(engine, WeightView.PLAIN, s, x.shape());
-      assertArrayEquals(first.toArray(), second.toArray());
+    for (boolean transposed : new boolean[] {false, true}) {
+      Path file = gaussians(1 << 20);
+      try (Arena arena = Arena.ofShared()) {
+        Parameter weight = Parameter.inPlace(Shape.of(1024, 1024), map(file, arena));
+        Dense dense = transposed ? Dense.ofTransposed(weight, null) : Dense.of(weight, null);
+        Tensor s = Tensor.of(Shape.of(1, 1024), ones(1024));
+        dense.apply(engine, s);
+        assumeTrue(residentKilobytes(file) >= 4 << 10, "the system does not tell");
+        Tensor first = dense.reverse(engine, WeightView.PLAIN, s, s.shape());
+        assertEquals(0, residentKilobytes(file), "after the walk back");
+        Tensor second = dense.reverse(engine, WeightView.PLAIN, s, s.shape());
+        assertArrayEquals(first.toArray(), second.toArray());
+        assertTrue(residentKilobytes(file) >= 4 << 10, "what is read again stays");
+      }
     }
   }
 
   @Test
   void packedWeightsAreLetGo() throws IOException {
     Path file = gaussians(64 * 64 * 9);
-    try (Arena arena = Arena.ofConfined()) {
-      Parameter weight = mapped(file, Shape.of(64, 64, 3, 3), arena);
-      float first = weight.get(0);
-      assertTrue(residentKilobytes(file) > 0, "read");
-      Convolution convolution = Convolution.of(weight, null, Window.of(3, 1, 1), 1);
-      convolution.apply(engine, Tensor.zeros(Shape.of(1, 64, 8, 8)));
+    try (Arena arena = Arena.ofShared()) {
+      Parameter weight = Parameter.inPlace(Shape.of(64, 64, 3, 3), map(file, arena));
+      float value = weight.get(0);
+      assumeTrue(residentKilobytes(file) > 0, "the system does not tell");
+      Convolution convolution = Convolution.of(weight, null, Window.of(3, 2, 1), 1);
+      Tensor x = Tensor.zeros(Shape.of(1, 64, 8, 8));
+      Tensor y = convolution.apply(engine, x);
       assertEquals(0, residentKilobytes(file), "after packing");
-      assertEquals(first, weight.get(0));
+      convolution.reverse(engine, WeightView.PLAIN, y, x.shape());
+      assertEquals(0, residentKilobytes(file), "after packing for the way back");
+      assertEquals(value, weight.get(0));
+    }
+  }
+
+  /** Letting go of a private mapping's pages would undo what was written to them. */
+  @Test
+  void whatWasWrittenToAPrivateMappingStays() throws IOException {
+    Path file = gaussians(64 * 64);
+    try (var channel = FileChannel.open(file, READ, WRITE);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment own = channel.map(MapMode.PRIVATE, 0, Files.size(file), arena);
+      Parameter weight = Parameter.inPlace(Shape.of(64, 64, 1, 1), own);
+      own.setAtIndex(ValueLayout.JAVA_FLOAT, 0, 3);
+      Convolution convolution = Convolution.of(weight, null, Window.of(1, 1, 0), 1);
+      convolution.apply(engine, Tensor.zeros(Shape.of(1, 64, 8, 8)));
+      assertEquals(3f, weight.get(0));
     }
   }
 
   private Path gaussians(int count) throws IOException {
     var bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(Samples.gaussians(new Random(count), count));
-    return Files.write(folder.resolve("weights"), bytes.array());
+    return Files.write(folder.toRealPath().resolve("weights" + count), bytes.array());
   }
 
-  private static Parameter mapped(Path file, Shape shape, Arena arena) throws IOException {
+  private static MemorySegment map(Path file, Arena arena) throws IOException {
     try (var channel = FileChannel.open(file)) {
-      return Parameter.inPlace(shape, channel.map(MapMode.READ_ONLY, 0, 4L * shape.size(), arena));
+      return channel.map(MapMode.READ_ONLY, 0, Files.size(file), arena);
     }
   }
 

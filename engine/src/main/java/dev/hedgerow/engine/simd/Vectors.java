@@ -44,7 +44,8 @@ final class Vectors {
    * Returns the same vector, −0 + v. C2 knows the class of a vector that was just made, but of one
    * that a loop hands on only what a profile says; without one, a call on it is virtual and needs a
    * box. Receivers in and after loops are therefore loaded vectors, or known; but for intoArray of
-   * accumulators, whose one virtual call, of length, has a profile: the launcher sees to it.
+   * accumulators, whose one virtual call, of length, has a profile by then: where kernels are
+   * compiled early, the launcher has it compiled before them.
    */
   static FloatVector known(FloatVector v) {
     return FloatVector.broadcast(S, -0f).add(v);
