@@ -49,7 +49,6 @@ final class GenerateTiles {
             .replace("@BEST@", Integer.toString(best))
             .replace("@DRAWN@", drawn(tiles[0], unrolled, pairs))
             .replace("@TERMS@", unrolled == 2 ? TERMS : "")
-            .replace("@EVEN@", unrolled == 2 ? ", which are even in number," : "")
             .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@LANES@", pairs ? "" : "import static dev.hedgerow.engine.simd.Vectors.LANES;\n")
             .replace("@RUN@", pairs ? RUN_PAIR : RUN_BLOCKS)
@@ -222,7 +221,7 @@ final class GenerateTiles {
 
         @TERMS@private Tiles@BITS@() {}
 
-        /** Adds terms@EVEN@ to the sums that y holds, as {@link Kernels#convolve} does. */
+        /** Adds terms to the sums that y holds, as {@link Kernels#convolve} does. */
         static void run(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
           @RUN@
         }

@@ -35,10 +35,7 @@ final class Tiles512 {
 
   private Tiles512() {}
 
-  /**
-   * Adds terms, which are even in number, to the sums that y holds, as {@link Kernels#convolve}
-   * does.
-   */
+  /** Adds terms to the sums that y holds, as {@link Kernels#convolve} does. */
   static void run(
       float[] x,
       int xAt,
