@@ -47,7 +47,8 @@ class VectorKernelsTest {
   @Test
   void oneKindOfVector() throws Exception {
     List<Path> classes;
-    try (Stream<Path> files = Files.list(Path.of(classesOf(VectorKernels.class)))) {
+    URI one = VectorKernels.class.getResource("VectorKernels.class").toURI();
+    try (Stream<Path> files = Files.list(Path.of(one.resolve(".")))) {
       classes = files.filter(file -> file.toString().endsWith(".class")).toList();
     }
     List<Field> species = new ArrayList<>();
@@ -71,10 +72,6 @@ class VectorKernelsTest {
       }
     }
     assertEquals(List.of("S"), species.stream().map(Field::getName).toList());
-  }
-
-  private static URI classesOf(Class<?> type) {
-    return URI.create(type.getResource("VectorKernels.class").toString()).resolve(".");
   }
 
   private static Set<String> found(String pattern, String constants) {
