@@ -2,9 +2,7 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
-import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
-import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * and kept; packing them for one more view costs their size in memory.
  */
 public final class Convolution implements LinearOperator {
-  /** Multiplications worth a task of their own. */
-  private static final long TASK_WORK = 1 << 20;
-
   private final Parameter weight;
   private final @Nullable Parameter bias;
   private final Window window;
@@ -169,6 +164,16 @@ public final class Convolution implements LinearOperator {
     return groups;
   }
 
+  /** Returns the number of output channels. */
+  int outputs() {
+    return outputs;
+  }
+
+  /** Returns the number of input channels, of all groups. */
+  int inputs() {
+    return inputs;
+  }
+
   @Override
   public Shape outputShape(Shape input) {
     if (input.rank() != 4) {
@@ -271,7 +276,7 @@ public final class Convolution implements LinearOperator {
 
   /** Returns the weights of a view, packed for the one sweep forward. */
   private float[][] weights(Engine engine, WeightView view) {
-    return packings(engine, forwardPackings, forwardSweeps, view, false).getFirst().weights;
+    return packings(engine, forwardPackings, forwardSweeps, view, false).getFirst().weights();
   }
 
   @Override
@@ -368,7 +373,7 @@ public final class Convolution implements LinearOperator {
     }
     // Where the stride is larger than the window, nothing reaches some pixels.
     List<Sweep> sweeps = Sweep.reverse(window);
-    boolean all = sweeps.stream().allMatch(sweep -> sweep.tapY.length > 0);
+    boolean all = sweeps.stream().allMatch(sweep -> sweep.tapY().length > 0);
     Tensor x = all ? engine.tensor(input) : engine.zeros(input);
     List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
     run(engine, !engine.isExact(), sweeps, packings, Sources.of(s), x, Epilogue.none(inputs));
@@ -423,7 +428,7 @@ public final class Convolution implements LinearOperator {
     return Stream.of(forwardPackings, reversePackings)
         .flatMap(packings -> packings.values().stream())
         .flatMap(List::stream)
-        .flatMap(packing -> Arrays.stream(packing.weights));
+        .flatMap(packing -> Arrays.stream(packing.weights()));
   }
 
   boolean isDepthwise() {
@@ -440,16 +445,11 @@ public final class Convolution implements LinearOperator {
       Epilogue epilogue) {
     int sources = from.shape().extent(1);
     if (fast && isWinograd(sources, to.shape())) {
-      float[][] weights = packings.getFirst().weights;
+      float[][] weights = packings.getFirst().weights();
       Sweep sweep = sweeps.getFirst();
       Winograd.run(engine, sweep, weights, WeightView.PLAIN, from.only(), to.shape(), to, epilogue);
     } else if (isDepthwise()) {
-      Source source = Source.of(engine, sweeps, from.only(), to.shape());
-      for (int i = 0; i < sweeps.size(); i++) {
-        if (sweeps.get(i).tapY.length == 0) continue;
-        runDepthwise(engine, sweeps.get(i), packings.get(i), source, to, epilogue);
-      }
-      source.release(engine);
+      Depthwise.run(engine, sweeps, packings, from.only(), to, epilogue);
     } else {
       for (int i = 0; i < sweeps.size(); i++) {
         Gathered.run(engine, sweeps.get(i), packings.get(i), from, to, epilogue);
@@ -479,360 +479,5 @@ public final class Convolution implements LinearOperator {
         && window.dilationY() == 1
         && window.dilationX() == 1
         && groups == 1;
-  }
-
-  /** One sweep over all samples, blocks and rows, as tasks of similar work. */
-  private static void runDepthwise(
-      Engine engine, Sweep sweep, Packing packing, Source source, Tensor to, Epilogue epilogue) {
-    Shape shape = to.shape();
-    int height = shape.extent(2);
-    int width = shape.extent(3);
-    int rows = Sweep.count(height, sweep.firstY, sweep.stepY);
-    int columns = Sweep.count(width, sweep.firstX, sweep.stepX);
-    if (rows == 0 || columns == 0) return;
-    int[] taps = source.taps(sweep);
-    int rowSource = sweep.sourceStepY * source.width * BLOCK;
-    int rowTarget = sweep.stepY * width * BLOCK;
-    int columnSource = sweep.sourceStepX * BLOCK;
-    int columnTarget = sweep.stepX * BLOCK;
-    // Rows that follow each other without a gap on both sides are one long row.
-    if (rowSource == columns * columnSource && rowTarget == columns * columnTarget) {
-      columns *= rows;
-      rows = 1;
-    }
-    long rowWork = (long) columns * taps.length * BLOCK;
-    int bands;
-    int bandColumns = columns;
-    if (rows == 1) {
-      int pieces = (int) Math.min(1 + rowWork / TASK_WORK, Math.max(1, columns / 28));
-      bandColumns = ((columns + pieces - 1) / pieces + 13) / 14 * 14;
-      bands = (columns + bandColumns - 1) / bandColumns;
-    } else {
-      bands = (int) Math.min(rows, 1 + rows * rowWork / TASK_WORK);
-    }
-    int area = height * width * BLOCK;
-    int samples = shape.extent(0);
-    int allColumns = columns;
-    int columnsPerBand = bandColumns;
-    int allRows = rows;
-    int targetStart = (sweep.firstY * width + sweep.firstX) * BLOCK;
-    int sourceStart = source.start();
-    Kernels kernels = engine.kernels();
-    engine.forEach(
-        packing.units() * samples * bands,
-        task -> {
-          int unit = task / (samples * bands);
-          int sample = task / bands % samples;
-          int band = task % bands;
-          int fromRow = allRows == 1 ? 0 : (int) ((long) allRows * band / bands);
-          int toRow = allRows == 1 ? 1 : (int) ((long) allRows * (band + 1) / bands);
-          int fromColumn = allRows == 1 ? band * columnsPerBand : 0;
-          int toColumn = Math.min(allColumns, fromColumn + columnsPerBand);
-          int x = source.block(sample, unit) + sourceStart;
-          int y = (sample * packing.units() + unit) * area + targetStart;
-          for (int row = fromRow; row < toRow; row++) {
-            kernels.depthwise(
-                source.data,
-                x + row * rowSource + fromColumn * columnSource,
-                columnSource,
-                taps,
-                packing.weights[unit],
-                ORIGIN,
-                to.data,
-                y + row * rowTarget + fromColumn * columnTarget,
-                columnTarget,
-                toColumn - fromColumn,
-                epilogue.start(),
-                unit * BLOCK);
-          }
-          // Only forward sweeps are finished; theirs is one stretch of each block.
-          int length = ((toRow - fromRow - 1) * width + toColumn - fromColumn) * BLOCK;
-          int at = y + fromRow * rowTarget + fromColumn * columnTarget;
-          epilogue.finishInPlace(kernels, to.data, at, length);
-        });
-  }
-
-  /**
-   * A set of taps and the grid of target pixels they serve. Target row {@code firstY + m·stepY}
-   * reads, for each tap t, source row {@code m·sourceStepY + tapY[t]}; columns likewise.
-   */
-  record Sweep(
-      int firstY,
-      int firstX,
-      int stepY,
-      int stepX,
-      int sourceStepY,
-      int sourceStepX,
-      int[] tapY,
-      int[] tapX,
-      int[] tapIndex) {
-
-    static Sweep forward(Window window) {
-      int taps = window.height() * window.width();
-      int[] tapY = new int[taps];
-      int[] tapX = new int[taps];
-      int[] tapIndex = new int[taps];
-      for (int tap = 0; tap < taps; tap++) {
-        tapY[tap] = tap / window.width() * window.dilationY() - window.top();
-        tapX[tap] = tap % window.width() * window.dilationX() - window.left();
-        tapIndex[tap] = tap;
-      }
-      return new Sweep(0, 0, 1, 1, window.strideY(), window.strideX(), tapY, tapX, tapIndex);
-    }
-
-    static List<Sweep> reverse(Window window) {
-      var sweeps = new Sweep[window.strideY() * window.strideX()];
-      int taps = window.height() * window.width();
-      int[] tapY = new int[taps];
-      int[] tapX = new int[taps];
-      int[] tapIndex = new int[taps];
-      for (int phase = 0; phase < sweeps.length; phase++) {
-        int phaseY = phase / window.strideX();
-        int phaseX = phase % window.strideX();
-        int found = 0;
-        for (int tap = 0; tap < taps; tap++) {
-          int y = phaseY + window.top() - tap / window.width() * window.dilationY();
-          int x = phaseX + window.left() - tap % window.width() * window.dilationX();
-          if (Math.floorMod(y, window.strideY()) != 0) continue;
-          if (Math.floorMod(x, window.strideX()) != 0) continue;
-          tapY[found] = Math.floorDiv(y, window.strideY());
-          tapX[found] = Math.floorDiv(x, window.strideX());
-          tapIndex[found++] = tap;
-        }
-        sweeps[phase] =
-            new Sweep(
-                phaseY,
-                phaseX,
-                window.strideY(),
-                window.strideX(),
-                1,
-                1,
-                Arrays.copyOf(tapY, found),
-                Arrays.copyOf(tapX, found),
-                Arrays.copyOf(tapIndex, found));
-      }
-      return List.of(sweeps);
-    }
-
-    /** Returns how many rows above row 0 the targets of the first row read. */
-    int top() {
-      return before(tapY);
-    }
-
-    /** Returns how many columns left of column 0 the targets of the first column read. */
-    int left() {
-      return before(tapX);
-    }
-
-    private static int before(int[] taps) {
-      int least = Integer.MAX_VALUE;
-      for (int tap : taps) least = Math.min(least, tap);
-      return -least;
-    }
-
-    /** Number of grid lines below {@code extent}. */
-    static int count(int extent, int first, int step) {
-      return extent <= first ? 0 : (extent - first - 1) / step + 1;
-    }
-  }
-
-  /** The tensor a sweep reads, with a border of zeros where taps reach outside it. */
-  record Source(
-      float[] data, int planes, int height, int width, int top, int left, boolean copied) {
-
-    static Source of(Engine engine, List<Sweep> sweeps, Tensor tensor, Shape target) {
-      int height = tensor.shape().extent(2);
-      int width = tensor.shape().extent(3);
-      int top = 0;
-      int left = 0;
-      int bottom = 0;
-      int right = 0;
-      for (Sweep sweep : sweeps) {
-        int lastY =
-            (Sweep.count(target.extent(2), sweep.firstY, sweep.stepY) - 1) * sweep.sourceStepY;
-        int lastX =
-            (Sweep.count(target.extent(3), sweep.firstX, sweep.stepX) - 1) * sweep.sourceStepX;
-        if (lastY < 0 || lastX < 0) continue;
-        for (int tap = 0; tap < sweep.tapY.length; tap++) {
-          top = Math.max(top, -sweep.tapY[tap]);
-          left = Math.max(left, -sweep.tapX[tap]);
-          bottom = Math.max(bottom, lastY + sweep.tapY[tap] - (height - 1));
-          right = Math.max(right, lastX + sweep.tapX[tap] - (width - 1));
-        }
-      }
-      int planes = blocks(tensor.shape().extent(1));
-      if (top + left + bottom + right == 0) {
-        return new Source(tensor.data, planes, height, width, 0, 0, false);
-      }
-      int paddedHeight = height + top + bottom;
-      int paddedWidth = width + left + right;
-      int allPlanes = tensor.shape().extent(0) * planes;
-      int size = Math.toIntExact((long) allPlanes * paddedHeight * paddedWidth * BLOCK);
-      float[] padded = engine.scratch().take(size);
-      int line = paddedWidth * BLOCK;
-      int before = left * BLOCK;
-      int pixels = width * BLOCK;
-      int firstRow = top;
-      engine.forEach(
-          allPlanes,
-          plane -> {
-            int from = plane * height * pixels;
-            int to = plane * paddedHeight * line;
-            for (int row = 0; row < paddedHeight; row++, to += line) {
-              int source = row - firstRow;
-              if (source < 0 || source >= height) {
-                Arrays.fill(padded, to, to + line, 0f);
-                continue;
-              }
-              Arrays.fill(padded, to, to + before, 0f);
-              System.arraycopy(tensor.data, from + source * pixels, padded, to + before, pixels);
-              Arrays.fill(padded, to + before + pixels, to + line, 0f);
-            }
-          });
-      return new Source(padded, planes, paddedHeight, paddedWidth, top, left, true);
-    }
-
-    void release(Engine engine) {
-      if (copied) engine.scratch().give(data);
-    }
-
-    /** Offset of the unpadded origin within a plane. */
-    int start() {
-      return (top * width + left) * BLOCK;
-    }
-
-    int block(int sample, int block) {
-      return (sample * planes + block) * height * width * BLOCK;
-    }
-
-    int[] taps(Sweep sweep) {
-      int[] taps = new int[sweep.tapY.length];
-      for (int tap = 0; tap < taps.length; tap++) {
-        taps[tap] = (sweep.tapY[tap] * width + sweep.tapX[tap]) * BLOCK;
-      }
-      return taps;
-    }
-  }
-
-  /**
-   * The weights of a sweep under one view, in the order the kernel reads them. Unit u computes two
-   * blocks of target channels, of a depthwise convolution one, out of source channels from block
-   * {@code firstInput[u]} up to {@code endInput[u]}: all, or with groups the range its groups
-   * cover, with zero weights between channels of different groups.
-   *
-   * @param weights for each unit {@code [target block][source block][tap][source channel][target]},
-   *     of a depthwise convolution {@code [tap][target]}, from {@link Kernels#ORIGIN} on
-   */
-  record Packing(int[] firstInput, int[] endInput, float[][] weights) {
-
-    static Packing of(
-        Engine engine, Convolution convolution, Sweep sweep, WeightView view, boolean reverse) {
-      boolean depthwise = convolution.isDepthwise();
-      int targets = reverse ? convolution.inputs : convolution.outputs;
-      int sources = reverse ? convolution.outputs : convolution.inputs;
-      int blocksPerUnit = depthwise ? 1 : 2;
-      int units = Math.ceilDiv(blocks(targets), blocksPerUnit);
-      var packing = new Packing(new int[units], new int[units], new float[units][]);
-      int targetsPerGroup = targets / convolution.groups;
-      int sourcesPerGroup = sources / convolution.groups;
-      engine.forEach(
-          units,
-          unit -> {
-            int first = unit * blocksPerUnit * BLOCK;
-            int last = Math.min(targets, first + blocksPerUnit * BLOCK) - 1;
-            int firstInput = first / targetsPerGroup * sourcesPerGroup / BLOCK;
-            int endInput = blocks((last / targetsPerGroup + 1) * sourcesPerGroup);
-            packing.firstInput[unit] = firstInput;
-            packing.endInput[unit] = endInput;
-            packing.weights[unit] =
-                depthwise
-                    ? packDepthwise(convolution, sweep, view, first, last)
-                    : pack(
-                        convolution,
-                        sweep,
-                        view,
-                        reverse,
-                        first,
-                        last,
-                        firstInput * BLOCK,
-                        Math.min(sources, endInput * BLOCK));
-          });
-      return packing;
-    }
-
-    private static float[] packDepthwise(
-        Convolution convolution, Sweep sweep, WeightView view, int first, int last) {
-      int taps = sweep.tapIndex.length;
-      int window = convolution.window.height() * convolution.window.width();
-      float[] packed = new float[ORIGIN + taps * BLOCK];
-      float[] kernel = new float[window];
-      for (int channel = first; channel <= last; channel++) {
-        convolution.weight.copy(channel * window, kernel, 0, window);
-        for (int tap = 0; tap < taps; tap++) {
-          packed[ORIGIN + tap * BLOCK + channel - first] = view.of(kernel[sweep.tapIndex[tap]]);
-        }
-      }
-      return packed;
-    }
-
-    private static float[] pack(
-        Convolution convolution,
-        Sweep sweep,
-        WeightView view,
-        boolean reverse,
-        int firstTarget,
-        int lastTarget,
-        int firstSource,
-        int endSource) {
-      int taps = sweep.tapIndex.length;
-      int window = convolution.window.height() * convolution.window.width();
-      int outputsPerGroup = convolution.outputs / convolution.groups;
-      int inputsPerGroup = convolution.inputs / convolution.groups;
-      int size = (endSource - firstSource) * taps * BLOCK;
-      float[] packed = new float[ORIGIN + blocks(lastTarget + 1 - firstTarget) * size];
-      // The file's rows are output channels; each is read once, in order.
-      int firstOutput = reverse ? firstSource : firstTarget;
-      int endOutput = reverse ? endSource : lastTarget + 1;
-      int firstInput = reverse ? firstTarget : firstSource;
-      int endInput = reverse ? lastTarget + 1 : endSource;
-      float[] row = new float[inputsPerGroup * window];
-      for (int output = firstOutput; output < endOutput; output++) {
-        int groupStart = output / outputsPerGroup * inputsPerGroup;
-        int from = Math.max(firstInput, groupStart);
-        int to = Math.min(endInput, groupStart + inputsPerGroup);
-        if (from >= to) continue;
-        int values = (to - from) * window;
-        int start = (output * inputsPerGroup + from - groupStart) * window;
-        view.show(convolution.weight, start, row, values);
-        for (int input = from, at = 0; input < to; input++, at += window) {
-          int source = (reverse ? output : input) - firstSource;
-          int target = (reverse ? input : output) - firstTarget;
-          int block = source / BLOCK;
-          int channels = Math.min(BLOCK, endSource - firstSource - block * BLOCK);
-          int first = ORIGIN + (block * BLOCK * taps + source % BLOCK) * BLOCK + target % BLOCK;
-          first += target / BLOCK * size;
-          spread(row, at, sweep.tapIndex, packed, first, channels * BLOCK);
-        }
-      }
-      return packed;
-    }
-
-    /** Stores the taps of one pair of channels, {@code step} apart. */
-    private static void spread(
-        float[] row, int at, int[] taps, float[] packed, int first, int step) {
-      for (int tap = 0; tap < taps.length; tap++) packed[first + tap * step] = row[at + taps[tap]];
-    }
-
-    int units() {
-      return weights.length;
-    }
-
-    /**
-     * Returns how many blocks of target channels a unit has, unless depthwise; the last may have
-     * one.
-     */
-    static int targetBlocks(int unit, int targets) {
-      return Math.min(2, blocks(targets) - 2 * unit);
-    }
   }
 }

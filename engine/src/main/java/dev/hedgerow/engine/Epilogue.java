@@ -1,6 +1,5 @@
 package dev.hedgerow.engine;
 
-import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 

@@ -5,8 +5,6 @@ import static dev.hedgerow.engine.Tensor.blocks;
 import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import static dev.hedgerow.engine.kernel.Kernels.ROW;
 
-import dev.hedgerow.engine.Convolution.Packing;
-import dev.hedgerow.engine.Convolution.Sweep;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -6,7 +6,6 @@ import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 import static dev.hedgerow.engine.kernel.Kernels.ROW;
 import static dev.hedgerow.engine.kernel.Kernels.ROW_TERMS;
 
-import dev.hedgerow.engine.Convolution.Packing;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

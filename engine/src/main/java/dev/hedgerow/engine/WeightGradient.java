@@ -3,8 +3,6 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 
-import dev.hedgerow.engine.Convolution.Source;
-import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.List;
 
@@ -81,6 +79,7 @@ final class WeightGradient {
             }
           }
         });
+    correlation.source.release(engine);
     float[] sum = gradients[0];
     for (float[] part : List.of(gradients).subList(1, parts)) {
       for (int i = 0; i < sum.length; i++) sum[i] += part[i];
@@ -90,11 +89,17 @@ final class WeightGradient {
 
   /** Two tensors, and how the rows of one lie over the rows of the other. */
   private record Correlation(
-      Source source, Tensor s, int[] taps, int rows, int columns, int rowSource, int columnSource) {
+      PaddedInput source,
+      Tensor s,
+      int[] taps,
+      int rows,
+      int columns,
+      int rowSource,
+      int columnSource) {
 
     static Correlation of(Engine engine, Convolution convolution, Tensor x, Tensor s) {
       Sweep sweep = Sweep.forward(convolution.window());
-      Source source = Source.of(engine, List.of(sweep), x, s.shape());
+      PaddedInput source = PaddedInput.of(engine, List.of(sweep), x, s.shape());
       int rows = s.shape().extent(2);
       int columns = s.shape().extent(3);
       int rowSource = sweep.sourceStepY() * source.width() * BLOCK;

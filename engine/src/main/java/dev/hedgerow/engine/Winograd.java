@@ -4,8 +4,6 @@ import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
-import dev.hedgerow.engine.Convolution.Packing;
-import dev.hedgerow.engine.Convolution.Sweep;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

@@ -103,7 +103,7 @@ class PositiveSumsTest {
       Tensor z =
           Tensor.zeros(
               Shape.of(2, 1, height + pads[0] + pads[2] - 2, width + pads[1] + pads[3] - 2));
-      Convolution.Sweep sweep = Convolution.Sweep.forward(window);
+      Sweep sweep = Sweep.forward(window);
       float[] read =
           new PositiveSums(
                   engine, sweep, new float[1][], new float[16], Tensor.of(shape, values), z)
