@@ -275,8 +275,12 @@ public final class Convolution implements LinearOperator {
   }
 
   /** Returns the weights of a view, packed for the one sweep forward. */
+  Packing packing(Engine engine, WeightView view) {
+    return packings(engine, forwardPackings, forwardSweeps, view, false).getFirst();
+  }
+
   private float[][] weights(Engine engine, WeightView view) {
-    return packings(engine, forwardPackings, forwardSweeps, view, false).getFirst().weights();
+    return packing(engine, view).weights();
   }
 
   @Override

@@ -2,10 +2,10 @@ package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
+import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a convolution with |w| makes of the indicator of inactive inputs, out of what it made of the
@@ -22,16 +22,16 @@ final class InactiveSums {
   /** Differences of less than this share of {@code |w|*1} are not trusted. */
   private static final float TRUSTED = 1f / 64;
 
-  private final Engine engine;
   private final Convolution convolution;
+  private final Packing packing;
   private final Tensor x;
 
   /** For each pixel of x how many of its channels are inactive. */
   private final float[] inactive;
 
   private InactiveSums(Engine engine, Convolution convolution, Tensor x) {
-    this.engine = engine;
     this.convolution = convolution;
+    this.packing = convolution.packing(engine, WeightView.PLAIN);
     this.x = x;
     this.inactive = count(engine, x);
   }
@@ -66,7 +66,6 @@ final class InactiveSums {
     engine.forEach(
         blocks(output.extent(1)),
         block -> {
-          float[] weights = null;
           for (int row = 0; row < rows.small.length; row++) {
             int at = (block * rows.small.length + row) * width * BLOCK;
             int from = (block * smallArea + rows.small[row] * smallWidth) * BLOCK;
@@ -86,55 +85,60 @@ final class InactiveSums {
                       TRUSTED);
               column += trusted;
               if (trusted == run) continue;
-              weights = sums.add(block, row, column, z.data, at + column * BLOCK, weights);
+              sums.add(block, row, column, z.data, at + column * BLOCK);
               column++;
             }
           }
-          if (weights != null) engine.scratch().give(weights);
         });
     engine.recycle(all);
     engine.scratch().give(sums.inactive);
     return z;
   }
 
-  /**
-   * Stores one output pixel's sums over its inactive inputs.
-   *
-   * @param weights the block's, where an earlier call has read them
-   * @return the block's weights, if they were needed so far
-   */
-  private float @Nullable [] add(
-      int block, int row, int column, float[] z, int at, float @Nullable [] weights) {
+  /** Stores one output pixel's sums over its inactive inputs, with the weights that are packed. */
+  private void add(int block, int row, int column, float[] z, int at) {
     Window window = convolution.window();
-    int outputs = convolution.weight().shape().extent(0);
-    int channels = convolution.weight().shape().extent(1);
     int taps = window.height() * window.width();
-    int outputsPerGroup = outputs / convolution.groups();
+    int height = x.shape().extent(2);
     int width = x.shape().extent(3);
-    int lanes = Math.min(BLOCK, outputs - block * BLOCK);
     Arrays.fill(z, at, at + BLOCK, 0f);
-    float[] known = weights;
     for (int tap = 0; tap < taps; tap++) {
       int y = row * window.strideY() - window.top() + tap / window.width() * window.dilationY();
       int c = column * window.strideX() - window.left() + tap % window.width() * window.dilationX();
-      if (y < 0 || y >= x.shape().extent(2) || c < 0 || c >= width) continue;
-      if (inactive[y * width + c] == 0) continue;
-      if (known == null) {
-        int size = channels * taps;
-        known = engine.scratch().take(lanes * size);
-        convolution.weight().copy(block * BLOCK * size, known, 0, lanes * size);
-      }
-      for (int lane = 0; lane < lanes; lane++) {
-        int group = (block * BLOCK + lane) / outputsPerGroup;
-        for (int i = 0; i < channels; i++) {
-          int input = x.offset(0, group * channels + i) + (y * width + c) * BLOCK;
-          if (x.data[input] <= 0) {
-            z[at + lane] += Math.abs(known[(lane * channels + i) * taps + tap]);
-          }
-        }
+      if (y < 0 || y >= height || c < 0 || c >= width) continue;
+      int pixel = y * width + c;
+      if (inactive[pixel] == 0) continue;
+      if (convolution.isDepthwise()) {
+        addDepthwise(block, tap, pixel, z, at);
+      } else {
+        addTap(block, tap, taps, pixel, z, at);
       }
     }
-    return known;
+  }
+
+  private void addTap(int block, int tap, int taps, int pixel, float[] z, int at) {
+    int unit = block / 2;
+    float[] w = packing.weights()[unit];
+    int first = packing.firstInput()[unit] * BLOCK;
+    int end = Math.min(x.shape().extent(1), packing.endInput()[unit] * BLOCK);
+    int from = ORIGIN + block % 2 * (end - first) * taps * BLOCK;
+    for (int source = first, next; source < end; source = next) {
+      next = Math.min(end, source + BLOCK);
+      int inputs = x.offset(0, source) + pixel * BLOCK;
+      int weights = from + ((source - first) * taps + tap * (next - source)) * BLOCK;
+      for (int i = 0; i < next - source; i++, weights += BLOCK) {
+        if (!(x.data[inputs + i] <= 0)) continue;
+        for (int lane = 0; lane < BLOCK; lane++) z[at + lane] += Math.abs(w[weights + lane]);
+      }
+    }
+  }
+
+  private void addDepthwise(int block, int tap, int pixel, float[] z, int at) {
+    float[] w = packing.weights()[block];
+    int inputs = x.offset(0, block * BLOCK) + pixel * BLOCK;
+    for (int lane = 0; lane < BLOCK; lane++) {
+      if (x.data[inputs + lane] <= 0) z[at + lane] += Math.abs(w[ORIGIN + tap * BLOCK + lane]);
+    }
   }
 
   private static float[] count(Engine engine, Tensor x) {

@@ -71,6 +71,24 @@ class MappedWeightsTest {
     }
   }
 
+  /** Sums over few inactive inputs are added up one by one, of what is packed. */
+  @Test
+  void denominatorsReadNoFile() throws IOException {
+    Path file = gaussians(64 * 64 * 9);
+    try (Arena arena = Arena.ofShared()) {
+      Parameter weight = Parameter.inPlace(Shape.of(64, 64, 3, 3), map(file, arena));
+      Convolution convolution = Convolution.of(weight, null, Window.of(3, 1, 1), 1);
+      float[] values = ones(64 * 8 * 8);
+      values[0] = 0;
+      Tensor x = Tensor.of(Shape.of(1, 64, 8, 8), values);
+      convolution.apply(engine, x);
+      Hedging.of(engine, convolution, x);
+      assertEquals(0, residentKilobytes(file), "after a first picture's");
+      Hedging.of(engine, convolution, x);
+      assertEquals(0, residentKilobytes(file), "after a second one's");
+    }
+  }
+
   /** Letting go of a private mapping's pages would undo what was written to them. */
   @Test
   void whatWasWrittenToAPrivateMappingStays() throws IOException {
