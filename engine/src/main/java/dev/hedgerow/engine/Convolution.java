@@ -215,14 +215,26 @@ public final class Convolution implements LinearOperator {
    * @param before null, or what x is replaced by before: {@code max(before(x), 0)}; only if {@link
    *     #takes(List)} the parts' channels
    * @param add {@code [N, O, H', W']}, or null for nothing; not modified
-   * @throws IllegalArgumentException if there is something to add and this is {@link #pooled}
+   * @throws IllegalArgumentException if these are of other shapes, or there is something to add and
+   *     this is {@link #pooled}
    */
   public Tensor apply(
       Engine engine,
       List<Tensor> parts,
       @Nullable BatchNormalization before,
       @Nullable Tensor add) {
-    return apply(engine, Sources.of(parts, before), add);
+    List<Integer> channels = Sources.channels(parts);
+    if ((parts.size() > 1 || before != null) && !takes(channels)) {
+      throw new IllegalArgumentException(
+          "conv2d: weight %s takes no parts of %s channels".formatted(weight.shape(), channels));
+    }
+    Sources x = Sources.of(parts, before);
+    if (add != null && !add.shape().equals(outputShape(x.shape()))) {
+      throw new IllegalArgumentException(
+          "conv2d: the output is %s but %s is to be added"
+              .formatted(outputShape(x.shape()), add.shape()));
+    }
+    return apply(engine, x, add);
   }
 
   /** Whether inputs of so many channels, joined, can be read where they are. */

@@ -72,7 +72,7 @@ public final class Dense implements LinearOperator {
     return new Dense(weight, bias, true);
   }
 
-  /** Returns the weights as they were given: {@code [out, in]}, {@code [in, out]} if transposed. */
+  /** Returns the weights that were given: {@code [out, in]}, {@code [in, out]} if transposed. */
   public Parameter weight() {
     return weight;
   }

@@ -160,21 +160,12 @@ public final class Elementwise {
     return shifted;
   }
 
-  /** Returns {@code a − psi} where a ≠ 0, 0 elsewhere. */
-  public static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi) {
-    return subtractWhereNonZero(engine, a, psi, like(engine, a));
-  }
-
   /** Stores {@code a − psi} where a ≠ 0, 0 elsewhere, in a. */
   public static Tensor subtractWhereNonZeroInPlace(Engine engine, Tensor a, float psi) {
-    return subtractWhereNonZero(engine, a, psi, a);
-  }
-
-  private static Tensor subtractWhereNonZero(Engine engine, Tensor a, float psi, Tensor to) {
     return map(
         engine,
         a,
-        to,
+        a,
         (x, y, from, end) -> {
           for (int i = from; i < end; i++) y[i] = limit(x[i] - psi, zeroOrInfinity(Math.abs(x[i])));
         });
@@ -421,7 +412,7 @@ public final class Elementwise {
   private static Tensor map(Engine engine, Tensor a, Tensor to, Unary loop) {
     float[] x = a.data;
     float[] y = to.data;
-    forEachChunk(engine, x.length, (from, end) -> loop.run(x, y, from, end));
+    engine.forEachChunk(x.length, CHUNK, (_, from, end) -> loop.run(x, y, from, end));
     return to;
   }
 
@@ -429,8 +420,8 @@ public final class Elementwise {
       Engine engine, String kind, Tensor a, Tensor b, Tensor to, Binary loop) {
     Shape shape = a.shape();
     if (b.shape().equals(shape)) {
-      forEachChunk(
-          engine, a.data.length, (from, end) -> loop.run(a.data, b.data, to.data, from, end));
+      engine.forEachChunk(
+          a.data.length, CHUNK, (_, from, end) -> loop.run(a.data, b.data, to.data, from, end));
       return to;
     }
     if (shape.rank() == 4 && b.shape().equals(shape.with(2, 1).with(3, 1))) {
@@ -487,19 +478,5 @@ public final class Elementwise {
           System.arraycopy(piece, 0, to.data, from, piece.length);
         });
     return to;
-  }
-
-  @FunctionalInterface
-  private interface Chunk {
-    void run(int from, int to);
-  }
-
-  private static void forEachChunk(Engine engine, int length, Chunk chunk) {
-    engine.forEach(
-        Math.ceilDiv(length, CHUNK),
-        task -> {
-          int from = task * CHUNK;
-          chunk.run(from, from + Math.min(CHUNK, length - from));
-        });
   }
 }

@@ -174,6 +174,22 @@ public final class Engine {
     forEach(tasks, () -> worker);
   }
 
+  /** What is done with the elements from one to another; chunks are numbered in order. */
+  @FunctionalInterface
+  interface Chunk {
+    void run(int number, int from, int to);
+  }
+
+  /** Runs {@code body} for elements below {@code length}, in chunks of so many. */
+  void forEachChunk(int length, int chunk, Chunk body) {
+    forEach(
+        Math.ceilDiv(length, chunk),
+        task -> {
+          int from = task * chunk;
+          body.run(task, from, from + Math.min(chunk, length - from));
+        });
+  }
+
   /** Does tasks of a thread one after the other, with what several of them need. */
   @FunctionalInterface
   interface Worker {

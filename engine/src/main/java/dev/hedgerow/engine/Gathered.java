@@ -105,7 +105,7 @@ final class Gathered {
   static void run(
       Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
     var gathered = new Gathered(engine, sweep, packing, x, y, epilogue);
-    if (gathered.pixels > 0 && gathered.taps > 0) gathered.run();
+    if (x.shape().extent(0) > 0 && gathered.pixels > 0 && gathered.taps > 0) gathered.run();
   }
 
   private void run() {

@@ -71,8 +71,12 @@ public final class Hedging {
    * exact engine.
    *
    * @param x {@code [1, C, H, W]}, or {@code [1, C]}; not modified
+   * @throws IllegalArgumentException if it is more than one sample
    */
   public static Hedging of(Engine engine, LinearOperator operator, Tensor x) {
+    if (x.shape().rank() == 0 || x.shape().extent(0) != 1) {
+      throw new IllegalArgumentException("hedging: input is " + x.shape() + ", expected [1, ...]");
+    }
     int outputs = operator.outputShape(x.shape()).size();
     boolean together = Math.max(x.shape().size(), outputs) <= LARGEST_TOGETHER;
     return of(engine, operator, x, together);
@@ -128,9 +132,9 @@ public final class Hedging {
   private static Tensor activations(Engine engine, Tensor x, List<Term> terms) {
     Tensor a = engine.tensor(x.shape().with(0, terms.size()));
     int size = x.data.length;
-    forEachChunk(
-        engine,
+    engine.forEachChunk(
         size,
+        CHUNK,
         (task, from, to) -> {
           for (int k = 0; k < terms.size(); k++) {
             if (k == 0) {
@@ -169,9 +173,9 @@ public final class Hedging {
     Kernels kernels = engine.kernels();
     int size = r.data.length;
     double[] placed = new double[Math.ceilDiv(size, CHUNK)];
-    forEachChunk(
-        engine,
+    engine.forEachChunk(
         size,
+        CHUNK,
         (task, from, to) -> {
           for (int k = 0; k < terms.size(); k++) {
             Term term = terms.get(k);
@@ -204,14 +208,16 @@ public final class Hedging {
    *
    * @param x the input, one sample; not modified
    * @param c what came back for C, the first sample of its batch; written to
+   * @throws IllegalArgumentException if it is another sample
    */
   public static long contribute(Engine engine, Tensor x, Sample c) {
+    if (c.number != 0) {
+      throw new IllegalArgumentException("hedging: C is sample " + c.number + ", expected 0");
+    }
     int size = x.data.length;
     int[] counts = new int[Math.ceilDiv(size, CHUNK)];
-    forEachChunk(
-        engine,
-        size,
-        (task, from, to) -> counts[task] = contribute(x.data, c.batch.data, from, to));
+    engine.forEachChunk(
+        size, CHUNK, (task, from, to) -> counts[task] = contribute(x.data, c.batch.data, from, to));
     long count = 0;
     for (int part : counts) count += part;
     return count;
@@ -238,9 +244,9 @@ public final class Hedging {
   public static Tensor sum(Engine engine, Tensor x, Sample c, Sample a, Sample u, float psi) {
     Tensor sum = engine.tensor(x.shape());
     Kernels kernels = engine.kernels();
-    forEachChunk(
-        engine,
+    engine.forEachChunk(
         x.data.length,
+        CHUNK,
         (task, from, to) ->
             kernels.hedge(
                 x.data,
@@ -256,19 +262,5 @@ public final class Hedging {
                 from,
                 to - from));
     return sum;
-  }
-
-  @FunctionalInterface
-  private interface Chunk {
-    void run(int task, int from, int to);
-  }
-
-  private static void forEachChunk(Engine engine, int length, Chunk chunk) {
-    engine.forEach(
-        Math.ceilDiv(length, CHUNK),
-        task -> {
-          int from = task * CHUNK;
-          chunk.run(task, from, from + Math.min(CHUNK, length - from));
-        });
   }
 }

@@ -130,6 +130,7 @@ final class Interleaved {
       Epilogue epilogue) {
     var convolution = new Interleaved(engine, window, weights, x, target, epilogue);
     int samples = target.extent(0);
+    if (samples == 0) return;
     int rows = y.shape().extent(2);
     int most = pool == null ? rows : Math.ceilDiv(rows, LEAST_POOLED);
     int wanted = Math.max(TASKS, Math.ceilDiv(TASKS * engine.threads(), samples));

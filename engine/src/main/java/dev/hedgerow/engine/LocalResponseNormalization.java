@@ -88,7 +88,10 @@ public record LocalResponseNormalization(int size, float alpha, float beta, floa
           scale(scale);
           float[] gradient = row.read(g);
           float[] shared = row.read(y);
-          for (int i = 0; i < shared.length; i++) shared[i] *= gradient[i] / scale[i];
+          for (int i = 0; i < shared.length; i++) {
+            // Beside the channels y is 0, and so is d where the bias is.
+            if (shared[i] != 0) shared[i] *= gradient[i] / scale[i];
+          }
           float[] sums = row.windowSums(shared, size - 1 - before());
           float[] powers = powers(scale);
           for (int i = 0; i < value.length; i++) {

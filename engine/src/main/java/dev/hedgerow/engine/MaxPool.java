@@ -196,6 +196,11 @@ public record MaxPool(Window window, boolean ceil) {
     Windows windows = windows(shape);
     PoolAxis rows = windows.rows;
     PoolAxis columns = windows.columns;
+    if ((long) rows.largest() * columns.largest() > Kernels.ROUTED_PIXELS) {
+      throw new IllegalArgumentException(
+          "max pool: windows of %dx%d pixels are too large to go back through"
+              .formatted(rows.largest(), columns.largest()));
+    }
     int width = shape.extent(3);
     int plane = shape.extent(2) * width * BLOCK;
     Tensor dx = engine.tensor(shape);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * or in place in a mapped file, so that a network of half a gigabyte is not copied before it runs.
  */
 public final class Parameter {
-  private static final ValueLayout.OfFloat FLOAT =
+  private static final ValueLayout.OfFloat LITTLE_ENDIAN =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Values that a task copies. */
@@ -20,18 +20,20 @@ public final class Parameter {
 
   private final Shape shape;
   private final MemorySegment values;
+  private final ValueLayout.OfFloat layout;
 
   /** Whether values are of a file that nobody writes to through this mapping. */
   private final boolean ofFile;
 
-  private Parameter(Shape shape, MemorySegment values, boolean ofFile) {
+  private Parameter(Shape shape, MemorySegment values, ValueLayout.OfFloat layout, boolean ofFile) {
     this.shape = shape;
     this.values = values;
+    this.layout = layout;
     this.ofFile = ofFile;
   }
 
-  private Parameter(Shape shape, MemorySegment values) {
-    this(shape, values, false);
+  private static Parameter inHeap(Shape shape, MemorySegment array) {
+    return new Parameter(shape, array, ValueLayout.JAVA_FLOAT_UNALIGNED, false);
   }
 
   /**
@@ -45,7 +47,7 @@ public final class Parameter {
       throw new IllegalArgumentException(
           "parameter: " + values.length + " values for shape " + shape);
     }
-    return new Parameter(shape, MemorySegment.ofArray(values));
+    return inHeap(shape, MemorySegment.ofArray(values));
   }
 
   /**
@@ -62,10 +64,7 @@ public final class Parameter {
           "parameter: " + values.byteSize() + " bytes for shape " + shape);
     }
     boolean ofFile = values.isMapped() && values.isReadOnly();
-    var parameter = new Parameter(shape, values.asReadOnly(), ofFile);
-    return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-        ? parameter
-        : of(shape, parameter.toArray());
+    return new Parameter(shape, values.asReadOnly(), LITTLE_ENDIAN, ofFile);
   }
 
   /**
@@ -73,7 +72,7 @@ public final class Parameter {
    * reading a value fails.
    */
   public static Parameter declared(Shape shape) {
-    return new Parameter(shape, MemorySegment.NULL);
+    return inHeap(shape, MemorySegment.NULL);
   }
 
   /** Returns the extents. */
@@ -86,12 +85,12 @@ public final class Parameter {
     if (to.size() != shape.size()) {
       throw new IllegalArgumentException("parameter: cannot reshape " + shape + " to " + to);
     }
-    return new Parameter(to, values, ofFile);
+    return new Parameter(to, values, layout, ofFile);
   }
 
   /** Returns the value at row-major position {@code index}. */
   public float get(int index) {
-    return values.get(FLOAT, 4L * index);
+    return values.get(layout, 4L * index);
   }
 
   /**
@@ -100,7 +99,7 @@ public final class Parameter {
    * @param to written from {@code at} on
    */
   public void copy(int from, float[] to, int at, int count) {
-    MemorySegment.copy(values, FLOAT, 4L * from, to, at, count);
+    MemorySegment.copy(values, layout, 4L * from, to, at, count);
   }
 
   /**
@@ -140,7 +139,7 @@ public final class Parameter {
           int from = task * COPIED;
           copy(from, heap, ORIGIN + from, Math.min(COPIED, size - from));
         });
-    return new Parameter(shape, MemorySegment.ofArray(heap).asSlice(4L * ORIGIN));
+    return inHeap(shape, MemorySegment.ofArray(heap).asSlice(4L * ORIGIN));
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.hedgerow.engine;
 
+import java.util.Arrays;
+
 /**
  * Where the windows of a pooling lie along one axis of the image, cut off at the image's borders.
  *
@@ -77,5 +79,10 @@ record PoolAxis(int step, int[] first, int[] count, int[] padded) {
 
   int windows() {
     return first.length;
+  }
+
+  /** Returns the most taps of a window inside the image. */
+  int largest() {
+    return Arrays.stream(count).max().orElse(0);
   }
 }

@@ -64,11 +64,10 @@ public final class Reductions {
     int chunks = Math.ceilDiv(x.length, CHUNK);
     double[] positive = new double[chunks];
     double[] negative = new double[chunks];
-    engine.forEach(
-        chunks,
-        task -> {
-          int from = task * CHUNK;
-          int to = from + Math.min(CHUNK, x.length - from);
+    engine.forEachChunk(
+        x.length,
+        CHUNK,
+        (task, from, to) -> {
           double[] sums = LANES.get();
           Arrays.fill(sums, 0);
           for (int at = from; at < to; at += WIDTH) {
@@ -208,7 +207,7 @@ public final class Reductions {
     Shape shape = x.shape();
     if (shape.rank() != 4) {
       throw new IllegalArgumentException(
-          "spatial mean: input is " + shape + ", expected [N, C, H, W]");
+          "spatial %s: input is %s, expected [N, C, H, W]".formatted(mean ? "mean" : "sum", shape));
     }
     int channels = shape.extent(1);
     int blocks = Tensor.blocks(channels);
@@ -265,12 +264,7 @@ public final class Reductions {
   private static double sum(Engine engine, Tensor a, Partial partial) {
     float[] x = a.data;
     double[] sums = new double[Math.ceilDiv(x.length, CHUNK)];
-    engine.forEach(
-        sums.length,
-        task -> {
-          int from = task * CHUNK;
-          sums[task] = partial.of(x, from, from + Math.min(CHUNK, x.length - from));
-        });
+    engine.forEachChunk(x.length, CHUNK, (task, from, to) -> sums[task] = partial.of(x, from, to));
     return sum(sums);
   }
 }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Arrays that operations work in and give back, so that a warm network allocates none: those of
  * workspaces, whose lengths are rounded up to powers of two after {@code ORIGIN}, and those of
- * tensors, which have the length that was asked for. Their contents are whatever was left in them.
+ * tensors and of large workspaces, which have the length that was asked for, and of which so many
+ * are kept. Their contents are whatever was left in them.
  *
  * <p>To write what another core has written or read takes several times as long. So a thread that
  * asks for a workspace gets one from its shelf, which few other threads share, and of another's
@@ -21,12 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scratch {
   /**
-   * Most floats of tensors that are kept: of more, those whose length was not asked for longest.
+   * Most floats of free tensors that are kept. What is beyond that is dropped, beginning with the
+   * length that nobody has asked for since the others.
    */
   private static final long MOST_KEPT = 128_000_000;
 
-  /** The longest workspace that is kept; the next power of two is not an array's length. */
-  private static final int LONGEST = 1 << 30;
+  /** Most floats of a workspace that is rounded up, and kept on a shelf. */
+  static final int LARGEST_ON_SHELVES = 1 << 22;
 
   /** So many that hardly two threads at work share one. */
   private static final int SHELVES = 64;
@@ -76,6 +78,7 @@ final class Scratch {
   /** Returns an array of at least {@code length} floats from ORIGIN on, to be given back. */
   float[] take(int length) {
     int whole = Math.addExact(ORIGIN, rounded(length));
+    if (length > LARGEST_ON_SHELVES) return takeTensor(whole);
     float @Nullable [] known = freeWorkspace(whole);
     float[] array = known != null ? known : new float[whole];
     assert spoil(array);
@@ -93,8 +96,11 @@ final class Scratch {
 
   /** Takes back an array that {@link #take} returned. */
   void give(float[] array) {
-    int length = array.length - ORIGIN;
-    if (length <= LONGEST) shelves.get(shelf(Thread.currentThread())).push(array);
+    if (array.length - ORIGIN > LARGEST_ON_SHELVES) {
+      giveTensor(array);
+    } else {
+      shelves.get(shelf(Thread.currentThread())).push(array);
+    }
   }
 
   /** Returns the number of a thread's shelf; those of successive threads are not side by side. */
@@ -135,6 +141,7 @@ final class Scratch {
         pile = new ArrayDeque<>();
         tensors.putAndMoveToLast(length, pile);
       }
+      assert !pile.contains(array) : "given back twice";
       pile.addFirst(array);
       for (kept += length; kept > mostKept; ) drop();
     }
@@ -149,7 +156,7 @@ final class Scratch {
 
   /** Returns how long a workspace is of which so many floats are needed. */
   static int rounded(int length) {
-    return length > LONGEST ? length : 1 << size(length);
+    return length > LARGEST_ON_SHELVES ? length : 1 << size(length);
   }
 
   private static int size(int length) {

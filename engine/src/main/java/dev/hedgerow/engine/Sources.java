@@ -35,8 +35,7 @@ final class Sources {
   }
 
   private Sources(List<Tensor> parts, @Nullable Scaling scaling) {
-    int channels = 0;
-    for (Tensor part : parts) channels += part.shape().extent(1);
+    int channels = channels(parts).stream().mapToInt(Integer::intValue).sum();
     this.parts = parts;
     this.shape = parts.getFirst().shape().with(1, channels);
     this.scaling = scaling;
@@ -62,9 +61,40 @@ final class Sources {
   /**
    * @param parts of equal extents but for their channels
    * @param before null, or what is computed of all channels first, and then a ReLU
+   * @throws IllegalArgumentException if the extents differ, or the normalization is of another
+   *     number of channels
    */
   static Sources of(List<Tensor> parts, @Nullable BatchNormalization before) {
-    return new Sources(parts, before == null ? null : Scaling.of(before));
+    var sources = new Sources(parts, before == null ? null : Scaling.of(before));
+    for (Tensor part : parts) {
+      Shape shape = part.shape();
+      if (!shape.equals(sources.shape.with(1, shape.extent(1)))) {
+        throw new IllegalArgumentException(
+            "conv2d: parts of shapes %s and %s are not joined"
+                .formatted(parts.getFirst().shape(), shape));
+      }
+    }
+    if (before != null && before.channels() != sources.shape.extent(1)) {
+      throw new IllegalArgumentException(
+          "conv2d: a batch normalization of %d channels is before an input of %d"
+              .formatted(before.channels(), sources.shape.extent(1)));
+    }
+    return sources;
+  }
+
+  /**
+   * Returns the number of channels of each part.
+   *
+   * @throws IllegalArgumentException if one is not of rank 4
+   */
+  static List<Integer> channels(List<Tensor> parts) {
+    for (Tensor part : parts) {
+      if (part.shape().rank() != 4) {
+        throw new IllegalArgumentException(
+            "conv2d: input is " + part.shape() + ", expected [N, C, H, W]");
+      }
+    }
+    return parts.stream().map(part -> part.shape().extent(1)).toList();
   }
 
   /** Returns the one tensor this is. */

@@ -2,6 +2,7 @@ package dev.hedgerow.engine;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Operations that move elements and compute nothing. */
 public final class Structure {
@@ -221,18 +222,12 @@ public final class Structure {
   public static Shape transposeShape(Shape input, int[] permutation) {
     int[] sorted = permutation.clone();
     Arrays.sort(sorted);
-    int[] extents = new int[permutation.length];
-    for (int axis = 0; axis < sorted.length; axis++) {
-      if (sorted.length != input.rank() || sorted[axis] != axis) {
-        throw new IllegalArgumentException(
-            "transpose: input is "
-                + input
-                + " but the permutation is "
-                + Arrays.toString(permutation));
-      }
-      extents[axis] = input.extent(permutation[axis]);
+    if (!Arrays.equals(sorted, IntStream.range(0, input.rank()).toArray())) {
+      throw new IllegalArgumentException(
+          "transpose: input is %s but the permutation is %s"
+              .formatted(input, Arrays.toString(permutation)));
     }
-    return Shape.of(extents);
+    return Shape.of(Arrays.stream(permutation).map(input::extent).toArray());
   }
 
   private static int[] ones(int rank) {

@@ -166,7 +166,7 @@ public final class Tensor {
 
   /** Number of channel blocks that hold {@code channels} channels. */
   static int blocks(int channels) {
-    return (channels + BLOCK - 1) / BLOCK;
+    return Math.ceilDiv(channels, BLOCK);
   }
 
   /** Number of floats that a tensor of this shape is stored in. */

@@ -74,7 +74,7 @@ class ConvolutionTest {
                   return new int[] {groups, perGroupIn * groups, perGroupOut * groups};
                 });
     return Combinators.combine(
-            Arbitraries.integers().between(1, 3),
+            Arbitraries.integers().between(0, 3),
             channels,
             Arbitraries.integers().between(1, 20),
             Arbitraries.integers().between(1, 20),
@@ -193,24 +193,7 @@ class ConvolutionTest {
   void directionsAreAdjoint(@ForAll("cases") Case c, @ForAll WeightView view) {
     var random = new Random(c.seed);
     Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
-    float[] x = gaussians(random, c.input().size());
-    Shape output = convolution.outputShape(c.input());
-    float[] s = gaussians(random, output.size());
-    float[] y = convolution.forward(engine, view, Tensor.of(c.input(), x)).toArray();
-    float[] r = convolution.reverse(engine, view, Tensor.of(output, s), c.input()).toArray();
-    double magnitude = 0;
-    double left = 0;
-    for (int i = 0; i < y.length; i++) {
-      left += (double) y[i] * s[i];
-      magnitude += Math.abs((double) y[i] * s[i]);
-    }
-    double right = 0;
-    for (int i = 0; i < x.length; i++) {
-      right += (double) x[i] * r[i];
-      magnitude += Math.abs((double) x[i] * r[i]);
-    }
-    int terms = c.weight().size();
-    assertEquals(left, right, 1e-7 * (8 + terms) * (1e-3 + magnitude));
+    Samples.assertAdjoint(engine, convolution, view, c.input(), random);
   }
 
   @Property(tries = 60, seed = "4")
@@ -406,13 +389,44 @@ class ConvolutionTest {
         assertThrows(
                 IllegalArgumentException.class, () -> convolution.outputShape(Shape.of(1, 4, 0, 9)))
             .getMessage());
-    assertThrows(
-        IllegalArgumentException.class, () -> Convolution.of(weight, null, Window.of(3, 1, 1), 1));
-    assertThrows(
-        IllegalArgumentException.class, () -> Convolution.of(weight, null, Window.of(7, 1, 1), 3));
-    assertThrows(
-        IllegalArgumentException.class,
+    Samples.assertRefused(
+        "conv2d: weight [64, 4, 7, 7] does not fill the window 3x3",
+        () -> Convolution.of(weight, null, Window.of(3, 1, 1), 1));
+    Samples.assertRefused(
+        "conv2d: 3 groups do not divide the outputs of weight [64, 4, 7, 7]",
+        () -> Convolution.of(weight, null, Window.of(7, 1, 1), 3));
+    Samples.assertRefused(
+        "conv2d: bias is [3] but weight [64, 4, 7, 7] expects [64]",
         () -> Convolution.of(weight, Parameter.of(Shape.of(3), 1, 2, 3), Window.of(7, 1, 1), 1));
+  }
+
+  @Test
+  void partsThatDoNotFitAreNamed() {
+    Parameter weight = Parameter.of(Shape.of(5, 40, 1, 1), new float[200]);
+    Convolution convolution = Convolution.of(weight, null, Window.of(1, 1, 0), 1);
+    Tensor first = Tensor.zeros(Shape.of(1, 16, 3, 3));
+    Tensor second = Tensor.zeros(Shape.of(1, 24, 3, 3));
+    List<Tensor> parts = List.of(first, second);
+    assertEquals(Shape.of(1, 5, 3, 3), convolution.apply(engine, parts, null, null).shape());
+    Samples.assertRefused(
+        "conv2d: weight [5, 40, 1, 1] takes no parts of [24, 16] channels",
+        () -> convolution.apply(engine, List.of(second, first), null, null));
+    Samples.assertRefused(
+        "conv2d: parts of shapes [1, 16, 3, 3] and [1, 24, 5, 5] are not joined",
+        () ->
+            convolution.apply(
+                engine, List.of(first, Tensor.zeros(Shape.of(1, 24, 5, 5))), null, null));
+    Samples.assertRefused(
+        "conv2d: input is [24, 3], expected [N, C, H, W]",
+        () -> convolution.apply(engine, List.of(first, Tensor.zeros(Shape.of(24, 3))), null, null));
+    Samples.assertRefused(
+        "conv2d: the output is [1, 5, 3, 3] but [1, 5, 7, 7] is to be added",
+        () -> convolution.apply(engine, parts, null, Tensor.zeros(Shape.of(1, 5, 7, 7))));
+    Parameter three = Parameter.of(Shape.of(3), 1, 1, 1);
+    var normalization = BatchNormalization.of(three, three, three, three, 1e-5f);
+    Samples.assertRefused(
+        "conv2d: a batch normalization of 3 channels is before an input of 40",
+        () -> convolution.apply(engine, parts, normalization, null));
   }
 
   static Convolution convolution(Case c, float[] w, @Nullable Parameter bias) {

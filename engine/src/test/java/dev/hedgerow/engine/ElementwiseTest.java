@@ -63,8 +63,8 @@ class ElementwiseTest {
           new Unary("scaleInPlace", (e, a) -> Elementwise.scaleInPlace(e, a, 3), a -> a * 3f, 0),
           new Unary("shift", (e, a) -> Elementwise.shift(e, a, 2), a -> a + 2f, 0),
           new Unary(
-              "subtractWhereNonZero",
-              (e, a) -> Elementwise.subtractWhereNonZero(e, a, 2),
+              "subtractWhereNonZeroInPlace",
+              (e, a) -> Elementwise.subtractWhereNonZeroInPlace(e, a, 2),
               a -> a == 0 ? 0 : a - 2f,
               0),
           new Unary("positive", Elementwise::positive, a -> a > 0 ? a : 0, 0),

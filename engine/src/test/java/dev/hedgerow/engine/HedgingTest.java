@@ -164,6 +164,19 @@ class HedgingTest {
     assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, new float[x.length]), c));
   }
 
+  @Test
+  void severalSamplesAreRefused() {
+    Convolution convolution =
+        Convolution.of(Parameter.of(Shape.of(1, 1, 1, 1), 1), null, Window.of(1, 1, 0), 1);
+    Tensor x = Tensor.zeros(Shape.of(2, 1, 3, 3));
+    Samples.assertRefused(
+        "hedging: input is [2, 1, 3, 3], expected [1, ...]",
+        () -> Hedging.of(engine, convolution, x));
+    Samples.assertRefused(
+        "hedging: C is sample 1, expected 0",
+        () -> Hedging.contribute(engine, x.image(0), new Hedging.Sample(x, 1)));
+  }
+
   /** What goes through the convolution alone comes back as from a batch, bit for bit. */
   @Test
   void togetherOrOneAfterTheOther() {

@@ -45,7 +45,7 @@ class InterleavedTest {
 
   @Property(tries = 200, seed = "1")
   void aPoolInBetweenIsAPoolAfterwards(
-      @ForAll @IntRange(min = 1, max = 2) int samples,
+      @ForAll @IntRange(max = 2) int samples,
       @ForAll @IntRange(min = 1, max = 4) int inputs,
       @ForAll @IntRange(min = 1, max = 70) int outputs,
       @ForAll @IntRange(min = 10, max = 40) int side,

@@ -80,6 +80,18 @@ class LocalResponseNormalizationTest {
     assertEquals(0, y.get(0, 2, 0, 0));
   }
 
+  /** Without a bias a channel of 0 has a gradient if another of its sum is not 0. */
+  @Test
+  void aGradientWithoutABias() {
+    // d = (x_1² + x_2²)/3 for both, y = x / d: ∂(y_1 + y_2)/∂x_2 at x = (1, 0) is 1/d.
+    var normalization = new LocalResponseNormalization(3, 1, 1, 0);
+    Tensor x = Tensor.of(Shape.of(1, 2, 1, 1), 1, 0);
+    Tensor y = normalization.forward(engine, x);
+    Tensor dx = normalization.gradient(engine, x, y, Tensor.of(x.shape(), 1, 1));
+    assertEquals(-3, dx.get(0, 0, 0, 0), 1e-6);
+    assertEquals(3, dx.get(0, 1, 0, 0), 1e-6);
+  }
+
   @Test
   void threadsDoNotChangeTheBits() {
     var random = new Random(82);

@@ -177,5 +177,12 @@ class MaxPoolTest {
     assertRefused(
         "max pool: reverse of [1, 1, 1, 1] for input [1, 1, 5, 5], expected [1, 1, 2, 2]",
         () -> pool.reverse(engine, Tensor.zeros(Shape.of(1, 1, 1, 1)), counting(1, 1, 5, 5)));
+    int width = (1 << 24) + 1;
+    var row = new MaxPool(new Window(1, width, 1, 1, 1, 1, 0, 0, 0, 0), false);
+    Tensor s = Tensor.zeros(Shape.of(0, 1, 1, 1));
+    Tensor x = Tensor.zeros(Shape.of(0, 1, 1, width));
+    assertRefused(
+        "max pool: windows of 1x16777217 pixels are too large to go back through",
+        () -> row.reverse(engine, s, x));
   }
 }

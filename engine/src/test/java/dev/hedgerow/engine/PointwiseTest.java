@@ -17,7 +17,7 @@ class PointwiseTest {
   @Provide
   Arbitrary<Case> cases() {
     return Combinators.combine(
-            Arbitraries.integers().between(1, 2),
+            Arbitraries.integers().between(0, 2),
             Arbitraries.integers().between(1, 70),
             Arbitraries.of(1, 16, 40, 100, 300),
             Arbitraries.integers().between(1, 20),

@@ -3,6 +3,7 @@ package dev.hedgerow.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.hedgerow.engine.kernel.Kernels;
 import java.util.Arrays;
@@ -123,13 +124,35 @@ class ScratchTest {
   }
 
   @Test
-  void workspacesAreRoundedUpWhereAnArrayCanBeSoLong() {
+  void smallWorkspacesAreRoundedUp() {
     assertEquals(1, Scratch.rounded(0));
     assertEquals(1, Scratch.rounded(1));
     assertEquals(4, Scratch.rounded(3));
-    assertEquals(1 << 30, Scratch.rounded((1 << 30) - 1));
-    assertEquals(1 << 30, Scratch.rounded(1 << 30));
-    assertEquals((1 << 30) + 1, Scratch.rounded((1 << 30) + 1));
+    int largest = Scratch.LARGEST_ON_SHELVES;
+    assertEquals(largest, Scratch.rounded(largest - 1));
+    assertEquals(largest, Scratch.rounded(largest));
+    assertEquals(largest + 1, Scratch.rounded(largest + 1));
     assertEquals(Integer.MAX_VALUE, Scratch.rounded(Integer.MAX_VALUE));
+  }
+
+  /** Large workspaces are among the tensors of which so many are kept. */
+  @Test
+  void largeWorkspacesAreKeptAsTensorsAre() {
+    int length = Scratch.LARGEST_ON_SHELVES + 1;
+    float[] beyond = scratch.take(length);
+    assertEquals(Kernels.ORIGIN + length, beyond.length);
+    scratch.give(beyond);
+    assertNotSame(beyond, scratch.take(length), "more than is kept");
+    var roomy = new Scratch(3L * length);
+    float[] kept = roomy.take(length);
+    roomy.give(kept);
+    assertSame(kept, roomy.take(length));
+  }
+
+  @Test
+  void whatIsGivenBackTwiceIsNoticed() {
+    float[] array = scratch.takeTensor(100);
+    scratch.giveTensor(array);
+    assertThrows(AssertionError.class, () -> scratch.giveTensor(array));
   }
 }

@@ -234,6 +234,12 @@ class StructureTest {
         "slice: input is [1, 2, 3] but 2 axes are given",
         () -> Structure.slice(engine, x, new int[2], new int[2], new int[2]));
     assertRefused(
+        "transpose: input is [1, 2, 3] but the permutation is []",
+        () -> Structure.transposeShape(x.shape(), new int[0]));
+    assertRefused(
+        "transpose: input is [1, 2, 3] but the permutation is [2, 0, 0]",
+        () -> Structure.transposeShape(x.shape(), new int[] {2, 0, 0}));
+    assertRefused(
         "pad: input is [1, 2, 3] but 1 axes are given",
         () -> Structure.pad(engine, x, new int[1], new int[1], 0));
     assertRefused(

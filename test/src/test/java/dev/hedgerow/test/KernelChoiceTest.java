@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kernels are chosen once in a process, so each case is a process of its own. */
 class KernelChoiceTest {
@@ -29,6 +30,15 @@ class KernelChoiceTest {
   @Test
   void aModuleThatIsMissingIsAWarning() throws Exception {
     assertWarns("add --add-modules jdk.incubator.vector");
+  }
+
+  /** Without C2 each vector operation is a call, and the scalar kernels are 100 times as fast. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1"})
+  void withoutC2AWidthHasToBeAskedFor(String option) throws Exception {
+    assertWarns("the virtual machine runs without its C2 compiler (", WITH_VECTORS, option);
+    String output = run(WITH_VECTORS, option, "-D" + Kernels.BITS_PROPERTY + "=128");
+    assertTrue(output.endsWith("vector-128"), output);
   }
 
   @Test

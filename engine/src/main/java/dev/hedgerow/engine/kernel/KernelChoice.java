@@ -2,16 +2,25 @@ package dev.hedgerow.engine.kernel;
 
 import java.lang.System.Logger.Level;
 
-/** Chooses the kernels when first asked: the Vector API's if its module is there, else scalar. */
+/**
+ * Chooses the kernels when first asked: the Vector API's if its module is there and C2, which alone
+ * compiles its operations to instructions, else scalar ones. A width that is asked for is taken.
+ */
 final class KernelChoice {
   static final Kernels BEST = choose();
 
   private KernelChoice() {}
 
   private static Kernels choose() {
-    if ("0".equals(System.getProperty(Kernels.BITS_PROPERTY))) return ScalarKernels.INSTANCE;
+    String bits = System.getProperty(Kernels.BITS_PROPERTY);
+    if ("0".equals(bits)) return ScalarKernels.INSTANCE;
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       warn("the module jdk.incubator.vector is missing: add --add-modules jdk.incubator.vector");
+      return ScalarKernels.INSTANCE;
+    }
+    String machine = System.getProperty("java.vm.info", "");
+    if (bits == null && (machine.contains("interpreted") || machine.contains("client"))) {
+      warn("the virtual machine runs without its C2 compiler (" + machine + ")");
       return ScalarKernels.INSTANCE;
     }
     try {

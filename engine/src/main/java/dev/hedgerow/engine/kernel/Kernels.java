@@ -35,6 +35,9 @@ public interface Kernels {
    */
   String BITS_PROPERTY = "hedgerow.vectorBits";
 
+  /** Most pixels of a window of {@link #routeToMaximum}: a float numbers them. */
+  int ROUTED_PIXELS = 1 << 24;
+
   /** Returns the name, as {@code Engine.kernelName} gives it. */
   String name();
 
