@@ -37,8 +37,9 @@ final class ChannelTile {
   }
 
   /**
-   * Returns up to 16 values from {@code at} on, filled up to 16 with zeros, as often as {@code
-   * length} floats of storage hold them or a limit allows; to be given back to the engine.
+   * Returns a block of values, up to 16 from {@code at} on and zeros after them, over and over: as
+   * often as {@code length} floats hold it, {@value #FLOATS} at most. To be given back to the
+   * engine.
    */
   static float[] of(Engine engine, float[] values, int at, int length) {
     int lanes = Math.min(BLOCK, values.length - at);

@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * sx) is sy·sx sweeps, one for each phase of the input grid, each a convolution of s at stride 1
  * with the taps that meet that phase. Weights are packed for the kernel when a view is first used
  * and kept; packing them for one more view costs their size in memory.
+ *
+ * <p>Values are finite. One that is not makes outputs of its pixel NaN that do not read its channel
+ * too: between the channels of different groups, and beyond the last output of a block, weights are
+ * 0, which are multiplied as others are.
  */
 public final class Convolution implements LinearOperator {
   private final Parameter weight;
@@ -212,8 +216,8 @@ public final class Convolution implements LinearOperator {
    *
    * @param parts {@code [N, C_k, H, W]}, more than one only if {@link #takes(List)} their channels;
    *     not modified
-   * @param before null, or what x is replaced by before: {@code max(before(x), 0)}; only if {@link
-   *     #takes(List)} the parts' channels
+   * @param before null, or a normalization after which, and a ReLU, x is read: {@code
+   *     max(before(x), 0)} takes its place; only if {@link #takes(List)} the parts' channels
    * @param add {@code [N, O, H', W']}, or null for nothing; not modified
    * @throws IllegalArgumentException if these are of other shapes, or there is something to add and
    *     this is {@link #pooled}

@@ -69,14 +69,16 @@ final class Gathered {
   private final int height;
   private final int width;
 
-  /** Columns and number of the pixels that the sweep serves. */
+  /** Columns of the pixels that the sweep serves. */
   private final int columns;
 
+  /** Number of these pixels. */
   private final int pixels;
 
-  /** What the pixels of a task are a multiple of, but for the last ones', and how many of these. */
+  /** What the pixels of a task are a multiple of, but for the last ones'. */
   private final int tile;
 
+  /** How many of these there are. */
   private final int tiles;
 
   private Gathered(

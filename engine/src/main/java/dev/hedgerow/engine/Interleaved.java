@@ -56,14 +56,16 @@ final class Interleaved {
   private final Epilogue epilogue;
   private final int channels;
 
-  /** Rows and columns of what an image is convolved to. */
+  /** Rows of what an image is convolved to. */
   private final int height;
 
+  /** Columns of it. */
   private final int width;
 
-  /** Floats of a row of the window, and of a line of the image with its border. */
+  /** Floats of a row of the window. */
   private final int piece;
 
+  /** Floats of a line of the image with its border. */
   private final int line;
 
   private Interleaved(

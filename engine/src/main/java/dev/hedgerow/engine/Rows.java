@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * rows[panel][pixel][{@value Kernels#ROW}]
  * </pre>
  *
- * A row consists of pieces, which are copied whole; a panel holds as many as fit if none is
- * shorter.
+ * A row consists of pieces, which are copied whole. All panels but the last hold equally many: as
+ * many pieces of the full length as fit.
  *
  * @param pixels number of rows
  * @param pieces of a row

@@ -18,73 +18,92 @@ final class WeightGradient {
   /** Tasks that are enough to keep any number of threads busy; few images need few. */
   private static final int TASKS = 32;
 
-  private WeightGradient() {}
+  private final Correlation correlation;
+  private final boolean depthwise;
+  private final int outputs;
+  private final int inputs;
+  private final int outputsPerGroup;
+  private final int inputsPerGroup;
+  private final int blocksPerUnit;
+
+  private WeightGradient(Convolution convolution, Correlation correlation) {
+    this.correlation = correlation;
+    this.depthwise = convolution.isDepthwise();
+    this.outputs = convolution.outputs();
+    this.inputs = convolution.inputs();
+    this.outputsPerGroup = outputs / convolution.groups();
+    this.inputsPerGroup = inputs / convolution.groups();
+    this.blocksPerUnit = depthwise ? 1 : 2;
+  }
 
   /** See {@link Convolution#weightGradient}; the shapes have been checked. */
   static Parameter of(Engine engine, Convolution convolution, Tensor x, Tensor s) {
-    boolean depthwise = convolution.isDepthwise();
-    int outputs = s.shape().extent(1);
-    int inputs = x.shape().extent(1);
-    int outputsPerGroup = outputs / convolution.groups();
-    int inputsPerGroup = inputs / convolution.groups();
-    int blocksPerUnit = depthwise ? 1 : 2;
-    int units = Math.ceilDiv(blocks(outputs), blocksPerUnit);
-    int pairs = units * blocks(inputs);
+    Correlation correlation = Correlation.of(engine, convolution, x, s);
+    Shape shape = convolution.weight().shape();
+    float[] sum = new WeightGradient(convolution, correlation).sum(engine, shape, s);
+    correlation.source.release(engine);
+    return Parameter.of(shape, sum);
+  }
+
+  private float[] sum(Engine engine, Shape shape, Tensor s) {
+    int pairs = Math.ceilDiv(blocks(outputs), blocksPerUnit) * blocks(inputs);
     int images = s.shape().extent(0);
     // Where there are few pairs of blocks, each task takes a part of the images.
     int parts = Math.clamp(Math.ceilDiv(TASKS, pairs), 1, Math.max(1, images));
-    float[][] gradients = new float[parts][convolution.weight().shape().size()];
-    var correlation = Correlation.of(engine, convolution, x, s);
+    float[][] gradients = new float[parts][shape.size()];
     engine.forEach(
         pairs * parts,
         task -> {
           int part = task / pairs;
-          float[] gradient = gradients[part];
-          int fromImage = images * part / parts;
-          int toImage = images * (part + 1) / parts;
+          int unit = task % pairs / blocks(inputs);
           int block = task % pairs % blocks(inputs);
-          int first = task % pairs / blocks(inputs) * blocksPerUnit;
-          int count = Math.min(blocksPerUnit, blocks(outputs) - first);
-          int endOutput = Math.min(outputs, (first + count) * BLOCK);
-          int endInput = Math.min(inputs, (block + 1) * BLOCK);
-          // The groups of these output channels, and what of the input block they read.
-          int from = first * BLOCK / outputsPerGroup * inputsPerGroup;
-          int to = ((endOutput - 1) / outputsPerGroup + 1) * inputsPerGroup;
-          if (from >= endInput || to <= block * BLOCK) return;
-          float[] sums =
-              depthwise
-                  ? correlation.depthwise(engine.kernels(), fromImage, toImage, block)
-                  : correlation.run(
-                      engine.kernels(),
-                      fromImage,
-                      toImage,
-                      block,
-                      endInput - block * BLOCK,
-                      first,
-                      count);
-          int taps = correlation.taps.length;
-          int lanes = count * BLOCK;
-          int rows = depthwise ? 1 : BLOCK;
-          for (int output = first * BLOCK; output < endOutput; output++) {
-            int groupStart = output / outputsPerGroup * inputsPerGroup;
-            int lane = output - first * BLOCK;
-            for (int input = Math.max(block * BLOCK, groupStart);
-                input < Math.min(endInput, groupStart + inputsPerGroup);
-                input++) {
-              int row = depthwise ? 0 : input - block * BLOCK;
-              int at = (output * inputsPerGroup + input - groupStart) * taps;
-              for (int tap = 0; tap < taps; tap++) {
-                gradient[at + tap] = sums[(tap * rows + row) * lanes + lane];
-              }
-            }
-          }
+          int from = images * part / parts;
+          int to = images * (part + 1) / parts;
+          correlate(engine.kernels(), unit, block, from, to, gradients[part]);
         });
-    correlation.source.release(engine);
     float[] sum = gradients[0];
     for (float[] part : List.of(gradients).subList(1, parts)) {
       for (int i = 0; i < sum.length; i++) sum[i] += part[i];
     }
-    return Parameter.of(convolution.weight().shape(), sum);
+    return sum;
+  }
+
+  /** Stores the gradient of a unit's weights for a block of input channels, of some images. */
+  private void correlate(
+      Kernels kernels, int unit, int block, int fromImage, int toImage, float[] gradient) {
+    int first = unit * blocksPerUnit;
+    int count = Math.min(blocksPerUnit, blocks(outputs) - first);
+    int endOutput = Math.min(outputs, (first + count) * BLOCK);
+    int endInput = Math.min(inputs, (block + 1) * BLOCK);
+    // What the groups of these output channels read.
+    int from = first * BLOCK / outputsPerGroup * inputsPerGroup;
+    int to = ((endOutput - 1) / outputsPerGroup + 1) * inputsPerGroup;
+    if (from >= endInput || to <= block * BLOCK) return;
+    int channels = endInput - block * BLOCK;
+    float[] sums =
+        depthwise
+            ? correlation.depthwise(kernels, fromImage, toImage, block)
+            : correlation.run(kernels, fromImage, toImage, block, channels, first, count);
+    for (int output = first * BLOCK; output < endOutput; output++) {
+      int groupStart = output / outputsPerGroup * inputsPerGroup;
+      int begin = Math.max(block * BLOCK, groupStart);
+      int end = Math.min(endInput, groupStart + inputsPerGroup);
+      int lane = output - first * BLOCK;
+      for (int input = begin; input < end; input++) {
+        int at = output * inputsPerGroup + input - groupStart;
+        store(sums, input - block * BLOCK, lane, count * BLOCK, gradient, at);
+      }
+    }
+  }
+
+  /** Stores the taps of the weight that is the given one of all. */
+  private void store(float[] sums, int channel, int lane, int lanes, float[] gradient, int weight) {
+    int taps = correlation.taps.length;
+    int rows = depthwise ? 1 : BLOCK;
+    int row = depthwise ? 0 : channel;
+    for (int tap = 0; tap < taps; tap++) {
+      gradient[weight * taps + tap] = sums[(tap * rows + row) * lanes + lane];
+    }
   }
 
   /** Two tensors, and how the rows of one lie over the rows of the other. */

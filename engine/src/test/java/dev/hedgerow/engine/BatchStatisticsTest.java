@@ -1,7 +1,7 @@
 package dev.hedgerow.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -94,15 +94,38 @@ final class BatchStatisticsTest {
   @Test
   void othersShapesAreRefused() {
     Engine engine = Engine.sequential();
-    assertThrows(
-        IllegalArgumentException.class,
+    Samples.assertRefused(
+        "batch statistics: input is [2, 3], expected [N, C, H, W]",
         () -> BatchStatistics.of(engine, Tensor.zeros(Shape.of(2, 3))));
     Tensor x = Tensor.zeros(Shape.of(1, 2, 3, 3));
     var statistics = BatchStatistics.of(engine, x);
-    assertThrows(
-        IllegalArgumentException.class,
+    Samples.assertRefused(
+        "batch statistics: of [1, 2, 3, 3], but the input is [1, 2, 3, 3] and the gradient"
+            + " [2, 2, 3, 3]",
         () ->
             statistics.gradient(
                 engine, x, Tensor.zeros(Shape.of(2, 2, 3, 3)), Parameter.of(Shape.of(2), 1, 1), 0));
+    Samples.assertRefused(
+        "batch statistics: scale is [1], expected [2]",
+        () -> statistics.gradient(engine, x, x, Parameter.of(Shape.of(1), 1), 0));
+  }
+
+  @Test
+  void threadsDoNotChangeTheBits() {
+    Tensor x = Tensor.of(SHAPE, values(3, 1));
+    Tensor s = Tensor.of(SHAPE, values(4, 0));
+    Parameter scale = Parameter.of(Shape.of(CHANNELS), Samples.gaussians(new Random(5), CHANNELS));
+    var one = BatchStatistics.of(Engine.sequential(), x);
+    BatchStatistics.Gradient back = one.gradient(Engine.sequential(), x, s, scale, 1e-3f);
+    Samples.onOneAndThreeThreads(
+        engine -> {
+          var statistics = BatchStatistics.of(engine, x);
+          assertArrayEquals(one.mean().toArray(), statistics.mean().toArray());
+          assertArrayEquals(one.variance().toArray(), statistics.variance().toArray());
+          BatchStatistics.Gradient gradient = statistics.gradient(engine, x, s, scale, 1e-3f);
+          assertArrayEquals(back.input().data, gradient.input().data);
+          assertArrayEquals(back.scale().toArray(), gradient.scale().toArray());
+          assertArrayEquals(back.shift().toArray(), gradient.shift().toArray());
+        });
   }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.ConvolutionTest.Case;
 import dev.hedgerow.engine.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -162,6 +164,39 @@ class HedgingTest {
     assertEquals(count, hedged);
     assertArrayEquals(expected, sum.toArray(), 0f);
     assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, new float[x.length]), c));
+  }
+
+  @Test
+  void threadsDoNotChangeTheBits() {
+    var random = new Random(8);
+    Shape input = Shape.of(1, 40, 31, 28);
+    Shape output = Shape.of(1, 35, 31, 28);
+    Parameter weight = Parameter.of(Shape.of(35, 40, 3, 3), Samples.gaussians(random, 35 * 40 * 9));
+    Convolution convolution = Convolution.of(weight, null, Window.of(3, 1, 1), 1);
+    Tensor x = Tensor.of(input, Samples.gaussians(random, input.size()));
+    Tensor r = Tensor.of(output, Samples.gaussians(random, output.size()));
+    float[] back = Samples.gaussians(random, 3 * input.size());
+    List<Hedging.Term> terms = List.of(Hedging.Term.values());
+    List<Object> known = new ArrayList<>();
+    Samples.onOneAndThreeThreads(
+        other -> {
+          Hedging.Shares shares =
+              Hedging.of(other, convolution, x).shares(other, terms, r, 0.5, 0.25, 1.5f);
+          Tensor batch = Tensor.of(input.with(0, 3), back);
+          var c = new Hedging.Sample(batch, 0);
+          long hedged = Hedging.contribute(other, x, c);
+          var a = new Hedging.Sample(batch, 1);
+          var u = new Hedging.Sample(batch, 2);
+          Tensor sum = Hedging.sum(other, x, c, a, u, 0.125f);
+          List<Object> results =
+              List.of(
+                  Arrays.hashCode(shares.s().data),
+                  shares.placed(),
+                  hedged,
+                  Arrays.hashCode(sum.data));
+          if (known.isEmpty()) known.addAll(results);
+          assertEquals(known, results);
+        });
   }
 
   @Test

@@ -57,6 +57,21 @@ class SoftmaxTest {
   }
 
   @Test
+  void threadsDoNotChangeTheBits() {
+    var random = new Random(92);
+    Shape shape = Shape.of(3, 37, 5, 7);
+    Tensor x = Tensor.of(shape, Samples.gaussians(random, shape.size()));
+    Tensor g = Tensor.of(shape, Samples.gaussians(random, shape.size()));
+    Tensor y = Softmax.forward(engine, x, 1);
+    Tensor dx = Softmax.gradient(engine, y, g, 1);
+    Samples.onOneAndThreeThreads(
+        other -> {
+          assertArrayEquals(y.data, Softmax.forward(other, x, 1).data);
+          assertArrayEquals(dx.data, Softmax.gradient(other, y, g, 1).data);
+        });
+  }
+
+  @Test
   void mismatchesAreNamed() {
     Tensor x = Tensor.zeros(Shape.of(2, 3));
     assertRefused("softmax: axis 2 of input [2, 3]", () -> Softmax.forward(engine, x, 2));

@@ -6,6 +6,13 @@ import org.jspecify.annotations.Nullable;
  * The innermost loops, in scalar Java and with the Vector API. Arguments are trusted: operators
  * have checked them. One pixel is {@value #BLOCK} consecutive floats, one for each channel of a
  * block.
+ *
+ * <p>A window of pixels of x is, for lanes o &lt; 16, rows r &lt; {@code rows} and columns c &lt;
+ * {@code columns},
+ *
+ * <pre>
+ * x[xAt + r·rowStep + c·columnStep + o]
+ * </pre>
  */
 public interface Kernels {
   /** Channels in a block. */
@@ -21,11 +28,10 @@ public interface Kernels {
   int ROW = ROW_TERMS + BLOCK;
 
   /**
-   * Floats that are left out before what vectors read most: packed weights, and what convolutions
-   * work in. The elements of an array begin 16 bytes after it, unless HotSpot's headers are made
-   * smaller or larger, so that where objects are aligned to 64 ({@code
-   * -XX:ObjectAlignmentInBytes=64}) blocks that follow these floats are cache lines, and no vector
-   * of theirs is part of two.
+   * Where packed weights, and what convolutions work in, begin in their arrays. The elements of an
+   * array begin 16 bytes after it, unless HotSpot's headers are made smaller or larger. So where
+   * objects are aligned to 64 bytes ({@code -XX:ObjectAlignmentInBytes=64}), blocks from here on
+   * are cache lines, and a vector reads one of them, not parts of two.
    */
   int ORIGIN = 12;
 
@@ -200,8 +206,8 @@ public interface Kernels {
   void addMultiple(float factor, float[] w, int wAt, float[] y, int yAt, int count);
 
   /**
-   * Stores the maxima of windows of pixels, {@code y[yAt + 16p + o] = max x[xAt + p·xStep + ...]}
-   * for p below {@code count}.
+   * Stores the maxima of windows of pixels: {@code y[yAt + 16p + o]} is that of lane o of the
+   * window that begins at {@code xAt + p·xStep}, for p below {@code count}.
    */
   void windowMaxima(
       float[] x,
@@ -248,7 +254,9 @@ public interface Kernels {
       int count,
       float share);
 
-  /** Stores the sum of a window of pixels times a factor. */
+  /**
+   * Stores the sum of a window of pixels times a factor: {@code y[yAt + o] = factor · Σ x[...]}.
+   */
   void windowSum(
       float[] x,
       int xAt,
@@ -261,8 +269,8 @@ public interface Kernels {
       int yAt);
 
   /**
-   * Adds {@code s[sAt + o]}, lane by lane, to {@code dx} at the first pixel of the window, in scan
-   * order, that attains the window's maximum in x.
+   * Adds {@code s[sAt + o]}, lane by lane, to {@code dx} at the first pixel of the window, row by
+   * row, that attains the window's maximum in x.
    */
   void routeToMaximum(
       float[] x,
@@ -275,7 +283,7 @@ public interface Kernels {
       int sAt,
       float[] dx);
 
-  /** Adds {@code s[sAt + o] · factor} to every pixel of the window in dx. */
+  /** Adds {@code factor · s[sAt + o]} to every pixel of a window of dx. */
   void addToWindow(
       float[] dx,
       int xAt,
