@@ -133,17 +133,20 @@ public record MaxPool(Window window, boolean ceil) {
       return best;
     }
 
-    /** Returns where in x the pixels of a window are that have the value {@code maximum}. */
-    private int[] maxima(float[] x, int plane, int i, int j, float maximum) {
-      int[] maxima = new int[rows.count()[i] * columns.count()[j]];
+    /** Adds a value, in equal shares, to dx where a window of x is {@code maximum}. */
+    private void share(float value, float maximum, float[] x, float[] dx, int plane, int i, int j) {
       int found = 0;
       for (int r = 0; r < rows.count()[i]; r++) {
         for (int c = 0; c < columns.count()[j]; c++) {
-          int at = plane + pixel(i, r, j, c) * BLOCK;
-          if (x[at] == maximum) maxima[found++] = at;
+          if (x[plane + pixel(i, r, j, c) * BLOCK] == maximum) found++;
         }
       }
-      return Arrays.copyOf(maxima, found);
+      for (int r = 0; r < rows.count()[i]; r++) {
+        for (int c = 0; c < columns.count()[j]; c++) {
+          int at = plane + pixel(i, r, j, c) * BLOCK;
+          if (x[at] == maximum) dx[at] += value / found;
+        }
+      }
     }
 
     /** Returns the number of the pixel in row r and column c of a window. */
@@ -256,10 +259,11 @@ public record MaxPool(Window window, boolean ceil) {
             int from = task * count * BLOCK + at;
             int i = pixel / columns.windows();
             int j = pixel % columns.windows();
-            int[] maxima = windows.maxima(x.data, task * plane + at % BLOCK, i, j, y.data[from]);
-            for (int maximum : maxima) dx.data[maximum] += s.data[from] / maxima.length;
+            int lane = task * plane + at % BLOCK;
+            windows.share(s.data[from], y.data[from], x.data, dx.data, lane, i, j);
           }
         });
+    engine.recycle(y);
     return dx;
   }
 }
