@@ -6,10 +6,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -92,8 +94,8 @@ public final class Conversion {
    * @param to where to write
    * @param precision of floating-point tensors; each keeps its own if empty. Others stay as they
    *     are
-   * @throws FormatException if {@code from} cannot be read, or holds numbers for which {@code
-   *     format} has no type
+   * @throws FormatException if {@code from} cannot be read, stands for far more bytes than it has,
+   *     or holds numbers for which {@code format} has no type
    * @throws IOException if {@code to} cannot be written; nothing stays behind
    */
   public static Summary convert(Path from, Path to, Format format, Optional<Precision> precision)
@@ -112,6 +114,7 @@ public final class Conversion {
       items.add(
           new Item(tensor, real && precision.isPresent() ? precision.get().type : tensor.type()));
     }
+    checkSize(from, items);
     var conversion = new Conversion();
     if (format == Format.NPZ) NpzWriter.check(from, items);
     long[] size = new long[1];
@@ -127,6 +130,18 @@ public final class Conversion {
         });
     long values = items.stream().mapToLong(item -> item.tensor.info().shape().size()).sum();
     return new Summary(items.size(), values, size[0], conversion.overflows);
+  }
+
+  /** Refuses a small file that would become a large one, as no file of trained weights does. */
+  private static void checkSize(Path from, List<Item> items) throws IOException {
+    long held = Files.size(from);
+    long size = items.stream().mapToLong(Item::size).sum();
+    if (size <= Storage.EXPANSION * held + Storage.ALLOWANCE) return;
+    throw new FormatException(
+        from,
+        "tensors of " + size + " bytes in a file of " + held,
+        "",
+        "tensors that are stored, not ones that repeat their elements");
   }
 
   /**

@@ -142,6 +142,30 @@ final class ConversionTest {
     assertTrue(Files.notExists(out));
   }
 
+  /** A stride of 0 makes any size of four bytes. */
+  @Test
+  void tensorsThatRepeatTheirElementsAreNotWrittenOut() throws IOException {
+    int extent = 2_000_000;
+    var pickle = new PickleWriter().raw("}(");
+    for (int i = 0; i < 10; i++) {
+      pickle.text("t" + i).tensor("FloatStorage", "0", 1, 0, new long[] {extent}, new long[] {0});
+    }
+    Files.write(in, Samples.checkpoint(pickle.raw('u').stop(), f32(1)));
+    Path out = folder.resolve("out");
+    for (Format format : Format.values()) {
+      var error =
+          assertThrows(
+              FormatException.class, () -> Conversion.convert(in, out, format, Optional.empty()));
+      assertEquals(
+          in
+              + ": tensors of 80000000 bytes in a file of "
+              + Files.size(in)
+              + ", expected tensors that are stored, not ones that repeat their elements",
+          error.getMessage());
+    }
+    assertEquals(List.of(in), files());
+  }
+
   @Test
   void nothingStaysBehindWhereNothingCanBeWritten() throws IOException {
     Path taken = Files.createDirectories(folder.resolve("taken.npz/full"));

@@ -18,11 +18,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged files of every format: each is read or refused, quickly and in little memory. */
 @Timeout(60)
@@ -234,7 +238,7 @@ final class FuzzTest {
   }
 
   @Test
-  void hostileInputs() {
+  void hostileInputs(@TempDir Path folder) {
     var header = new StringBuilder("{");
     var aliases = new PickleWriter().raw("}(").text("x").tensor("FloatStorage", "0").raw("q\u0001");
     Map<String, byte[]> bombs = new LinkedHashMap<>();
@@ -276,5 +280,18 @@ final class FuzzTest {
             .map(Map.Entry::getKey)
             .toList();
     assertEquals(List.of("tensors", "aliases", "arrays"), read);
+    List<String> converted =
+        inputs.entrySet().stream()
+            .filter(e -> Mutations.read(e.getKey(), e.getValue(), input -> convert(input, folder)))
+            .map(Map.Entry::getKey)
+            .toList();
+    assertEquals(read, converted);
+  }
+
+  private static void convert(byte[] input, Path folder) throws IOException {
+    Path in = Files.write(folder.resolve("in"), input);
+    Path out = folder.resolve("out");
+    Conversion.convert(in, out, Conversion.Format.SAFETENSORS, Optional.empty());
+    assertTrue(Files.size(out) <= 8L * input.length + (48 << 20), Files.size(out) + " bytes");
   }
 }
