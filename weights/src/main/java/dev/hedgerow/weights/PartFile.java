@@ -8,15 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Writes files that appear under their names only when they are complete. */
-final class PartFile {
+public final class PartFile {
   private PartFile() {}
 
   /** Writes the content of a file. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
+    /** Writes all of it to an empty file. */
     void write(SeekableByteChannel channel) throws IOException;
   }
 
@@ -29,16 +30,25 @@ final class PartFile {
   /**
    * Writes a file; an existing one is replaced.
    *
-   * @throws IOException if the file cannot be written; nothing stays behind
+   * @throws IOException if the file cannot be written; nothing stays behind, nor does it where the
+   *     virtual machine is told to stop
    */
-  static void write(Path file, Content content) throws IOException {
+  public static void write(Path file, Content content) throws IOException {
     write(file, PartFile::open, content);
   }
 
   /** Writes a file to a disk; see the other. */
   static void write(Path file, Disk disk, Content content) throws IOException {
     Path target = file.toAbsolutePath();
-    Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
+    // Not the file's own name and more, which would be too long where that is long.
+    String name = "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part";
+    Path part = target.resolveSibling(name);
+    var removal = new Thread(() -> delete(part));
+    try {
+      Runtime.getRuntime().addShutdownHook(removal);
+    } catch (IllegalStateException stopping) {
+      throw new IOException("the program is being stopped", stopping);
+    }
     try {
       try (SeekableByteChannel channel = disk.open(part)) {
         content.write(channel);
@@ -46,6 +56,23 @@ final class PartFile {
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
+      forget(removal);
+    }
+  }
+
+  private static void delete(Path part) {
+    try {
+      Files.deleteIfExists(part);
+    } catch (IOException stays) {
+      // Nobody is left to hear of it.
+    }
+  }
+
+  private static void forget(Thread removal) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(removal);
+    } catch (IllegalStateException stopping) {
+      // It runs already.
     }
   }
 

@@ -1,0 +1,86 @@
+package dev.hedgerow.weights;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PartFileTest {
+  @TempDir Path folder;
+
+  /** Writes half a file and waits for its end. */
+  static final class Half {
+    private Half() {}
+
+    public static void main(String... arguments) throws IOException {
+      PartFile.write(
+          Path.of(arguments[0]),
+          channel -> {
+            channel.write(ByteBuffer.wrap(new byte[9]));
+            System.out.println("half");
+            if (System.in.read() < 0) throw new IOException("nobody waits");
+          });
+    }
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aProcessThatIsStoppedLeavesNothingHalfWritten() throws Exception {
+    Path out = Files.writeString(folder.resolve("out"), "older");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Half.class.getName(),
+                out.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals("half", process.inputReader().readLine());
+      assertEquals(2, files().size());
+      process.toHandle().destroy();
+      process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertEquals(List.of("out"), files());
+    assertEquals("older", Files.readString(out));
+  }
+
+  /** Also beside a name that is as long as names may be. */
+  @Test
+  void filesOfOthersStayAsTheyAre() throws IOException {
+    Path out = folder.resolve("x".repeat(255));
+    Path part = Files.writeString(folder.resolve("out.part"), "mine");
+    byte[] content = {1, 2, 3};
+    PartFile.write(out, channel -> channel.write(ByteBuffer.wrap(content)));
+    assertArrayEquals(content, Files.readAllBytes(out));
+    PartFile.write(folder.resolve("out"), channel -> channel.write(ByteBuffer.wrap(content)));
+    assertThrows(
+        IOException.class,
+        () ->
+            PartFile.write(
+                folder.resolve("out"),
+                channel -> {
+                  throw new IOException("no");
+                }));
+    assertEquals("mine", Files.readString(part));
+    assertEquals(3, files().size());
+  }
+}
