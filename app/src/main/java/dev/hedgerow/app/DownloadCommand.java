@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -106,7 +105,7 @@ final class DownloadCommand implements Callable<Integer> {
     try {
       if (out == null || !isThere(out, file)) {
         if (!isThere(kept, file)) fetch(address, kept, file, environment);
-        if (out != null) copy(kept, out);
+        if (out != null) UserFiles.copy(kept, out);
       }
     } catch (IOException wrong) {
       throw new Failure((out == null ? kept : out) + ": " + UserFiles.reason(wrong), wrong);
@@ -198,16 +197,6 @@ final class DownloadCommand implements Callable<Integer> {
       throw new Failure(String.valueOf(wrong.getMessage()), wrong);
     } finally {
       progress.clear();
-    }
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Path part = to.resolveSibling(to.getFileName() + ".part");
-    try {
-      Files.copy(from, part, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
     }
   }
 }

@@ -37,7 +37,7 @@ final class OutputFolder implements AutoCloseable {
     }
     try {
       Files.createDirectories(folder);
-      Files.delete(Files.createTempFile(folder, ".", UserFiles.PART));
+      Files.delete(Files.createTempFile(folder, ".", ".part"));
     } catch (FileAlreadyExistsException file) {
       throw new Failure(folder + ": not a folder, expected one to write to", file);
     } catch (IOException wrong) {

@@ -19,6 +19,7 @@ import dev.hedgerow.weights.WeightFile;
 import it.unimi.dsi.fastutil.floats.FloatList;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -222,12 +223,8 @@ final class TrainCommand implements Callable<Integer> {
     for (int i = 0; i < curve.size(); i++) {
       csv.append((i + 1) * POINT * batch).append(',').append(curve.getFloat(i)).append('\n');
     }
-    Path file = out.resolveSibling(stem(out) + ".csv");
-    try {
-      Files.writeString(file, csv);
-    } catch (IOException wrong) {
-      throw new Failure(file + ": cannot be written: " + UserFiles.reason(wrong), wrong);
-    }
+    UserFiles.write(
+        out.resolveSibling(stem(out) + ".csv"), csv.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private static String stem(Path file) {

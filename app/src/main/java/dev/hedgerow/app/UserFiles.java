@@ -2,19 +2,17 @@ package dev.hedgerow.app;
 
 import dev.hedgerow.weights.FormatException;
 import dev.hedgerow.weights.MismatchException;
+import dev.hedgerow.weights.PartFile;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** What is said about files that the user named. */
 final class UserFiles {
-  /** Ends the name of a file that is not complete. */
-  static final String PART = ".part";
-
   private UserFiles() {}
 
   /**
@@ -45,17 +43,23 @@ final class UserFiles {
    * @throws Failure if that is not possible; nothing is left behind then
    */
   static void write(Path file, byte[] content) throws Failure {
-    Path part =
-        file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid() + PART);
     try {
-      try {
-        Files.write(part, content);
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(part);
-      }
+      PartFile.write(file, channel -> Channels.newOutputStream(channel).write(content));
     } catch (IOException wrong) {
       throw unwritable(file, wrong);
+    }
+  }
+
+  /**
+   * Copies a file, in place of one of that name; it appears there when it is complete.
+   *
+   * @throws Failure if that is not possible; nothing is left behind then
+   */
+  static void copy(Path from, Path to) throws Failure {
+    try {
+      PartFile.write(to, channel -> Files.copy(from, Channels.newOutputStream(channel)));
+    } catch (IOException wrong) {
+      throw unwritable(to, wrong);
     }
   }
 

@@ -73,6 +73,20 @@ class OutputFolderTest {
     }
   }
 
+  @Test
+  void copiesBesideFilesOfSimilarNames() throws Exception {
+    Path from = Files.writeString(root.resolve("from"), "weights");
+    Files.writeString(root.resolve("to.part"), "mine");
+    Files.writeString(root.resolve("to"), "older");
+    UserFiles.copy(from, root.resolve("to"));
+    assertEquals("weights", Files.readString(root.resolve("to")));
+    assertEquals("mine", Files.readString(root.resolve("to.part")));
+    assertEquals(List.of("from", "to", "to.part"), names(root));
+    Path missing = root.resolve("missing");
+    assertThrows(Failure.class, () -> UserFiles.copy(missing, root.resolve("to")));
+    assertEquals("weights", Files.readString(root.resolve("to")));
+  }
+
   private static List<String> names(Path folder) throws Exception {
     try (var files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
