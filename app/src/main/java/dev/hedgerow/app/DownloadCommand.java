@@ -191,8 +191,14 @@ final class DownloadCommand implements Callable<Integer> {
             messages.warning(address + ": " + reason + "; trying again");
           }
         };
+    Download download;
     try {
-      Download.standard(environment, listener).fetch(address, kept, file.checksum());
+      download = Download.standard(environment, listener);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
+    }
+    try {
+      download.fetch(address, kept, file.checksum());
     } catch (DownloadException wrong) {
       throw new Failure(String.valueOf(wrong.getMessage()), wrong);
     } finally {

@@ -73,7 +73,11 @@ public record Download(
     }
   }
 
-  /** Returns a download with the proxies of this process. */
+  /**
+   * Returns a download with the proxies of this process.
+   *
+   * @throws IllegalArgumentException if a variable that names one does not
+   */
   public static Download standard(Map<String, String> environment, Listener listener) {
     HttpClient client =
         HttpClient.newBuilder()

@@ -6,6 +6,7 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,21 +21,41 @@ final class Proxies extends ProxySelector {
   private final ProxySelector properties;
   private final Map<String, String> environment;
 
+  /**
+   * Reads the variables.
+   *
+   * @throws IllegalArgumentException if one of them is no address
+   */
   Proxies(ProxySelector properties, Map<String, String> environment) {
     this.properties = properties;
     this.environment = environment;
+    for (String scheme : List.of("https", "http")) proxy(scheme);
   }
 
   @Override
   public List<Proxy> select(URI address) {
     List<Proxy> stated = properties.select(address);
     if (stated.stream().anyMatch(proxy -> proxy.type() != Proxy.Type.DIRECT)) return stated;
-    String proxy = variable(address.getScheme() + "_proxy");
-    if (proxy == null || isExcepted(address.getHost())) return List.of(Proxy.NO_PROXY);
-    URI at = URI.create(proxy.contains("://") ? proxy : "http://" + proxy);
-    if (at.getHost() == null) throw new IllegalArgumentException(proxy + ": no host in it");
+    URI at = proxy(address.getScheme());
+    if (at == null || isExcepted(address.getHost())) return List.of(Proxy.NO_PROXY);
     int port = at.getPort() < 0 ? 80 : at.getPort();
     return List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(at.getHost(), port)));
+  }
+
+  /** Returns the address of the proxy for a scheme; null if there is none. */
+  private @Nullable URI proxy(String scheme) {
+    String name = scheme + "_proxy";
+    String value = variable(name);
+    if (value == null) return null;
+    try {
+      var address = new URI(value.contains("://") ? value : "http://" + value);
+      if (address.getHost() != null) return address;
+    } catch (URISyntaxException wrong) {
+      // Said below.
+    }
+    // Not what it is instead: that may have a password in it.
+    throw new IllegalArgumentException(
+        name.toUpperCase(Locale.ROOT) + " is no address of a proxy, expected http://HOST:PORT");
   }
 
   /** Returns a variable that may be written small or large; null if it is not there or empty. */

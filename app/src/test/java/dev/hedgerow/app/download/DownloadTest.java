@@ -497,6 +497,18 @@ class DownloadTest {
     assertEquals("stated", host(new Proxies(properties, variables), "https://a.org/x"));
   }
 
+  @Test
+  void refusesAProxyThatIsNoAddress() {
+    for (String proxy : List.of("foo:bar:baz", "http://[bad", "http://", ":80", "a b")) {
+      var failure =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> new Proxies(ProxySelector.of(null), Map.of("HTTPS_PROXY", proxy)));
+      assertEquals(
+          "HTTPS_PROXY is no address of a proxy, expected http://HOST:PORT", failure.getMessage());
+    }
+  }
+
   private static String host(ProxySelector proxies, String address) {
     Proxy proxy = proxies.select(URI.create(address)).getFirst();
     return proxy.address() instanceof InetSocketAddress at ? at.getHostString() : "";
