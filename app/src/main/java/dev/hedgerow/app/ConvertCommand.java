@@ -69,7 +69,7 @@ final class ConvertCommand implements Callable<Integer> {
     } catch (FormatException wrong) {
       throw UserFiles.unreadable(in, wrong);
     } catch (IOException wrong) {
-      throw new Failure(out + ": cannot be written: " + UserFiles.reason(wrong), wrong);
+      throw UserFiles.unwritable(out, wrong);
     }
     warn(summary.overflows());
     spec.commandLine()

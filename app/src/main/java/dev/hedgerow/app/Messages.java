@@ -61,9 +61,9 @@ record Messages(PrintWriter stream, boolean verbose) {
       return oneLine(String.valueOf(error.getMessage()));
     }
     if (error instanceof OutOfMemoryError) {
-      return "not enough memory: the heap ends at "
-          + (Runtime.getRuntime().maxMemory() >> 20)
-          + " MiB; HEDGEROW_JAVA_OPTIONS=-Xmx4g gives it 4 GiB";
+      long most = Runtime.getRuntime().maxMemory() >> 20;
+      return "not enough memory: the heap ends at %d MiB; HEDGEROW_JAVA_OPTIONS=-Xmx%dm doubles it"
+          .formatted(most, 2 * most);
     }
     return "internal error: " + UserFiles.reason(error);
   }

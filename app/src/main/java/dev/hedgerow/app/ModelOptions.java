@@ -29,6 +29,9 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
   private static final int CHANNELS = 3;
 
+  /** The bytes of the names of far more classes than any network has. */
+  private static final int LARGEST_LABELS = 16 << 20;
+
   @Option(
       names = "--model",
       required = true,
@@ -270,6 +273,12 @@ final class ModelOptions {
     UserFiles.check(file, "the names of the classes");
     ClassNames classes;
     try {
+      long size = Files.size(file);
+      if (size > LARGEST_LABELS) {
+        throw new Failure(
+            "%s: %d bytes, expected at most %d, one class a line"
+                .formatted(file, size, LARGEST_LABELS));
+      }
       classes = ClassNames.parse(Files.readAllLines(file));
     } catch (CharacterCodingException wrong) {
       throw new Failure(file + ": no text in UTF-8, expected one class a line", wrong);

@@ -23,6 +23,9 @@ final class UserFiles {
   static void check(Path file, String expected) throws Failure {
     if (!Files.exists(file)) throw new Failure(file + ": no such file");
     if (Files.isDirectory(file)) throw new Failure(file + ": a folder, expected " + expected);
+    if (!Files.isRegularFile(file)) {
+      throw new Failure(file + ": not a regular file, expected " + expected);
+    }
     if (!Files.isReadable(file)) throw new Failure(file + ": not readable (permission denied)");
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -50,6 +51,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -733,6 +735,40 @@ class MainTest {
     assertFailure(
         explain(folder.resolve("labelled"), cat, "--labels", few),
         few + ": 2 classes, expected 10, the logits of " + FAMILY);
+  }
+
+  @Test
+  void refusesLabelsThatAreNoList() throws IOException {
+    Path large = folder.resolve("large.txt");
+    try (var sparse = new RandomAccessFile(large.toFile(), "rw")) {
+      sparse.setLength(17 << 20);
+    }
+    assertFailure(
+        explain(folder.resolve("labelled"), cat, "--labels", large),
+        large + ": 17825792 bytes, expected at most 16777216, one class a line");
+  }
+
+  /** They have no end, or nobody writes to them. */
+  @Test
+  @Timeout(60)
+  void refusesWhatIsNoRegularFile() {
+    Path zero = Path.of("/dev/zero");
+    assumeTrue(Files.exists(zero), "a system with devices");
+    Path out = folder.resolve("device");
+    assertFailure(explain(out, zero), zero + ": not a regular file, expected a picture");
+    assertFailure(
+        explain(out, cat, "--labels", zero),
+        zero + ": not a regular file, expected the names of the classes");
+    assertFailure(run("inspect", zero), zero + ": not a regular file, expected a model or weights");
+  }
+
+  @Test
+  void suggestsMoreMemoryThanThereIs() {
+    long most = Runtime.getRuntime().maxMemory() >> 20;
+    assertEquals(
+        "not enough memory: the heap ends at %d MiB; HEDGEROW_JAVA_OPTIONS=-Xmx%dm doubles it"
+            .formatted(most, 2 * most),
+        Messages.reason(new OutOfMemoryError()));
   }
 
   @Test
