@@ -11,6 +11,7 @@ import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.floats.FloatList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -24,17 +25,24 @@ record Checkpoint(Trainer.State state, FloatList curve) {
   private static final String VELOCITY = "velocity/";
   private static final String CURVE = "curve";
   private static final String RUN = "run";
+  private static final String STEP = "step";
 
   /**
-   * Which training it is.
+   * Which training it is: all that its result depends on.
    *
    * @param batch pictures a step
    * @param steps in all
+   * @param rate the largest step size
+   * @param beginning where the parameters come from: the first digits of a file's SHA-256, or
+   *     {@link #FRESH}
    */
-  record Run(int seed, int batch, int steps) {
+  record Run(String network, int seed, int batch, int steps, double rate, String beginning) {
+    static final String FRESH = "random numbers";
+
     @Override
     public String toString() {
-      return "seed %d, %d steps of %d pictures".formatted(seed, steps, batch);
+      return "%s, seed %d, %d steps of %d pictures, rate %s, from %s"
+          .formatted(network, seed, steps, batch, rate, beginning);
     }
   }
 
@@ -69,21 +77,49 @@ record Checkpoint(Trainer.State state, FloatList curve) {
     try {
       WeightSource source = WeightFile.open(file);
       Trainer.State start = Trainer.start(family, classes, run.seed);
-      float[] stored = source.parameter(RUN).toArray();
-      var found = new Run((int) stored[0], (int) stored[1], (int) stored[2]);
-      if (!found.equals(run)) {
-        throw new Failure("%s: a training with %s, expected %s".formatted(file, found, run));
-      }
+      checkRun(file, source, run);
+      int step = step(file, source, run);
       var state =
           new Trainer.State(
-              (int) stored[3],
+              step,
               read(file, source, "", start.parameters()),
               read(file, source, VELOCITY, start.velocity()));
-      float[] curve = source.contains(CURVE) ? source.parameter(CURVE).toArray() : new float[0];
-      return new Checkpoint(state, new FloatArrayList(curve));
+      Parameter curve = source.parameter(CURVE);
+      Shape points = Shape.of(step / TrainCommand.POINT);
+      if (!curve.shape().equals(points)) {
+        throw new Failure(
+            "%s: tensor %s of shape %s, expected %s, a mean of every %d steps"
+                .formatted(file, CURVE, curve.shape(), points, TrainCommand.POINT));
+      }
+      return new Checkpoint(state, new FloatArrayList(curve.toArray()));
     } catch (IOException wrong) {
       throw UserFiles.unreadable(file, wrong);
     }
+  }
+
+  private static void checkRun(Path file, WeightSource source, Run run)
+      throws IOException, Failure {
+    var found = new StringBuilder();
+    for (float code : source.parameter(RUN).toArray()) found.append((char) code);
+    if (found.toString().equals(run.toString())) return;
+    throw new Failure(
+        "%s: %s, expected a training of %s"
+            .formatted(
+                file,
+                found.toString().matches("\\p{Print}{1,200}")
+                    ? "a training of " + found
+                    : "tensor " + RUN + " is no text",
+                run));
+  }
+
+  private static int step(Path file, WeightSource source, Run run) throws IOException, Failure {
+    float[] step = source.parameter(STEP).toArray();
+    if (step.length == 1 && step[0] >= 0 && step[0] <= run.steps && step[0] % 1 == 0) {
+      return (int) step[0];
+    }
+    throw new Failure(
+        "%s: tensor %s is %s, expected a whole number from 0 to %d"
+            .formatted(file, STEP, Arrays.toString(step), run.steps));
   }
 
   private static Map<String, Parameter> read(
@@ -112,11 +148,19 @@ record Checkpoint(Trainer.State state, FloatList curve) {
     var tensors = new LinkedHashMap<>(state.parameters());
     state.velocity().forEach((name, velocity) -> tensors.put(VELOCITY + name, velocity));
     tensors.put(CURVE, Parameter.of(Shape.of(curve.size()), curve.toFloatArray()));
-    tensors.put(RUN, Parameter.of(Shape.of(4), run.seed, run.batch, run.steps, state.step()));
+    tensors.put(RUN, text(run.toString()));
+    tensors.put(STEP, Parameter.of(Shape.of(1), state.step()));
     try {
       Conversion.write(tensors, file, Conversion.Precision.F32);
     } catch (IOException wrong) {
-      throw new Failure(file + ": cannot be written: " + UserFiles.reason(wrong), wrong);
+      throw UserFiles.unwritable(file, wrong);
     }
+  }
+
+  /** Returns a text as a tensor: a number for each of its characters. */
+  private static Parameter text(String text) {
+    float[] codes = new float[text.length()];
+    for (int i = 0; i < codes.length; i++) codes[i] = text.charAt(i);
+    return Parameter.of(Shape.of(codes.length), codes);
   }
 }

@@ -1,5 +1,6 @@
 package dev.hedgerow.app;
 
+import dev.hedgerow.app.download.PublishedFile;
 import dev.hedgerow.app.shapes.Curriculum;
 import dev.hedgerow.app.shapes.ShapeClass;
 import dev.hedgerow.app.shapes.Shapes;
@@ -45,12 +46,13 @@ import picocli.CommandLine.Spec;
       "",
       "No picture is drawn twice. The same options give the same file, to the bit, on the same Java"
           + " and the same kind of processor, with any number of threads, interrupted or not."
-          + " Beside the weights, in half precision, goes the loss, as .csv."
+          + " Beside the weights, in half precision, goes the loss, as .csv: its mean over every 25"
+          + " steps."
     },
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
   /** Steps whose mean loss is one point of the curve. */
-  private static final int POINT = 25;
+  static final int POINT = 25;
 
   /** Steps from one checkpoint to the next. */
   private static final int CHECKPOINT = 100;
@@ -126,9 +128,11 @@ final class TrainCommand implements Callable<Integer> {
     int steps = steps();
     UserFiles.checkOutput(out);
     if (checkpoint != null) UserFiles.checkOutput(checkpoint);
+    if (from != null) UserFiles.check(from, "a checkpoint");
     Family family = network.trained();
     var schedule = new Schedule(rate, (int) (WARM_UP * steps), steps, MOMENTUM, DECAY);
-    var run = new Checkpoint.Run(seed, batch, steps);
+    String beginning = from == null ? Checkpoint.Run.FRESH : checksum(from);
+    var run = new Checkpoint.Run(network.label(), seed, batch, steps, rate, beginning);
     Checkpoint start =
         checkpoint != null && Files.exists(checkpoint)
             ? Checkpoint.read(checkpoint, family, ShapesNetwork.classes(), run)
@@ -161,9 +165,12 @@ final class TrainCommand implements Callable<Integer> {
         var unseen = new Shapes(seed + UNSEEN_SEED, network.world());
         print(ShapesScore.of(engine, graph, family.preprocessing(), unseen, UNSEEN));
       } catch (IOException wrong) {
-        throw new Failure(out + ": cannot be written: " + UserFiles.reason(wrong), wrong);
+        throw UserFiles.unwritable(out, wrong);
       }
     }
+    PrintWriter text = spec.commandLine().getOut();
+    text.println(out);
+    text.println(curveFile());
     return Main.DONE;
   }
 
@@ -175,6 +182,7 @@ final class TrainCommand implements Callable<Integer> {
       FloatList curve)
       throws Failure {
     var status = new StatusLine(spec.commandLine().getErr());
+    writeCurve(curve);
     try {
       double sum = 0;
       Future<ShapesBatch> next = draw(curriculum, pool, trainer.state().step());
@@ -223,13 +231,20 @@ final class TrainCommand implements Callable<Integer> {
     for (int i = 0; i < curve.size(); i++) {
       csv.append((i + 1) * POINT * batch).append(',').append(curve.getFloat(i)).append('\n');
     }
-    UserFiles.write(
-        out.resolveSibling(stem(out) + ".csv"), csv.toString().getBytes(StandardCharsets.UTF_8));
+    UserFiles.write(curveFile(), csv.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String stem(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+  private Path curveFile() {
+    String name = String.valueOf(out.getFileName());
+    return out.resolveSibling(name.substring(0, name.length() - SUFFIX.length()) + ".csv");
+  }
+
+  private static String checksum(Path file) throws Failure {
+    try {
+      return PublishedFile.checksum(file);
+    } catch (IOException wrong) {
+      throw UserFiles.unreadable(file, wrong);
+    }
   }
 
   private void print(ShapesScore score) {
@@ -254,6 +269,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (seed < 0 || seed >= UNSEEN_SEED) {
       throw new UsageException("--seed " + seed + ": expected 0 to " + (UNSEEN_SEED - 1));
+    }
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw new UsageException("--rate is " + rate + ", expected above 0");
     }
     if (!String.valueOf(out.getFileName()).endsWith(SUFFIX)) {
       throw new UsageException(out + ": expected a name that ends in " + SUFFIX);

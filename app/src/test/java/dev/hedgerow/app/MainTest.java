@@ -1111,9 +1111,27 @@ class MainTest {
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
     assertEquals(curve, Files.readAllLines(folder.resolve("parts.csv")));
 
-    Result other = train(parts, "--seed", "4", "--checkpoint", checkpoint);
-    assertEquals(1, other.exitCode);
-    assertTrue(other.err.contains("seed 3"), other.err);
+    Path none = folder.resolve("none.pth");
+    assertFailure(
+        train(parts, "--from", none, "--checkpoint", checkpoint), none + ": no such file");
+    for (Object[] option :
+        new Object[][] {{"--seed", "4"}, {"--rate", "0.5"}, {"--from", checkpoint}}) {
+      Result other = train(parts, option[0], option[1], "--checkpoint", checkpoint);
+      assertEquals(1, other.exitCode);
+      assertTrue(other.err.contains("seed 3"), other.err);
+    }
+  }
+
+  @Test
+  void aShortTrainingSaysWhatItWrote() throws IOException {
+    Path out = folder.resolve("short.safetensors");
+    Result result = run("train", "shapes-resnet", "--out", out, "--pictures", "4", "--batch", "2");
+    assertEquals(0, result.exitCode, result.err);
+    Path curve = folder.resolve("short.csv");
+    assertEquals(List.of("pictures,loss"), Files.readAllLines(curve));
+    List<String> lines = result.out.lines().toList();
+    assertEquals(
+        List.of(out.toString(), curve.toString()), lines.subList(lines.size() - 2, lines.size()));
   }
 
   private static Result train(Path out, Object... options) {
@@ -1132,6 +1150,9 @@ class MainTest {
     assertEquals(2, run("train", "vgg16", "--out", out).exitCode);
     assertEquals(2, run("train", "shapes-vgg", "--out", folder.resolve("none.npz")).exitCode);
     assertEquals(2, run("train", "shapes-vgg", "--out", out, "--pictures", "3").exitCode);
+    for (String rate : List.of("NaN", "-1", "0", "Infinity")) {
+      assertUsage(run("train", "shapes-vgg", "--out", out, "--rate", rate), ", expected above 0");
+    }
   }
 
   @Test
