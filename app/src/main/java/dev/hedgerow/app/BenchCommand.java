@@ -27,11 +27,13 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code hedgerow bench}: times whole networks. */
 @Command(
@@ -78,8 +80,9 @@ final class BenchCommand implements Callable<Integer> {
       names = "--task",
       paramLabel = "TASK",
       split = ",",
+      converter = TaskConverter.class,
       description = "${COMPLETION-CANDIDATES}; default: all.")
-  private List<Benchmark.Task> tasks = List.of(Benchmark.Task.values());
+  private @Nullable List<Benchmark.Task> tasks;
 
   @Mixin private final ThreadsOption threadsOption = new ThreadsOption();
 
@@ -103,6 +106,17 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the table as JSON too.")
   private @Nullable Path json;
 
+  private static final class TaskConverter implements ITypeConverter<Benchmark.Task> {
+    @Override
+    public Benchmark.Task convert(String text) {
+      for (Benchmark.Task task : Benchmark.Task.values()) {
+        if (task.toString().equals(text)) return task;
+      }
+      throw new TypeConversionException(
+          "no task \"" + text + "\", expected forward, explain, next-target or cold");
+    }
+  }
+
   @Override
   public Integer call() throws Failure {
     if (against != null && !against.equals(PEER)) {
@@ -114,6 +128,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new UsageException("--batch, --side and --rounds: expected 1 or more");
     }
     if (json != null) UserFiles.checkOutput(json);
+    checkModels();
     if (against != null) OnnxRuntime.find();
     int threads = threadsOption.threads();
     PrintWriter out = spec.commandLine().getOut();
@@ -126,7 +141,7 @@ final class BenchCommand implements Callable<Integer> {
           "%-16s %-12s %7s %5s %5s %9s %9s %6s %8s%n",
           "model", "task", "threads", "batch", "side", "ours ms", "peer ms", "ratio", "RSS MiB");
       for (String model : models) {
-        if (model.endsWith(".onnx")) {
+        if (isFile(model)) {
           Path file = Path.of(model);
           time(file, read(file), engines, threads, rows, out);
         } else {
@@ -142,6 +157,24 @@ final class BenchCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
+  /** Checks that there is all that is to be timed. */
+  private void checkModels() throws Failure {
+    for (String model : models) {
+      if (isFile(model)) UserFiles.check(Path.of(model), "a model");
+      else family(model);
+    }
+    if (models.stream().anyMatch(BenchCommand::isFile)) return;
+    String files = ": expected an .onnx file among the models";
+    if (against != null) throw new UsageException("--against " + against + files);
+    if (tasks != null && tasks.contains(Benchmark.Task.COLD)) {
+      throw new UsageException("--task " + Benchmark.Task.COLD + files);
+    }
+  }
+
+  private static boolean isFile(String model) {
+    return model.toLowerCase(Locale.ROOT).endsWith(".onnx");
+  }
+
   private void time(
       @Nullable Path file,
       Graph graph,
@@ -151,8 +184,8 @@ final class BenchCommand implements Callable<Integer> {
       PrintWriter out)
       throws Failure {
     var benchmark = new Benchmark(graph, engines, threads, rounds, batches);
-    Set<Benchmark.Task> warm = EnumSet.noneOf(Benchmark.Task.class);
-    warm.addAll(tasks);
+    Set<Benchmark.Task> warm =
+        tasks == null ? EnumSet.allOf(Benchmark.Task.class) : EnumSet.copyOf(tasks);
     boolean cold = warm.remove(Benchmark.Task.COLD);
     report(benchmark.warm(warm, against == null ? null : file), rows, out);
     if (cold && file != null) report(List.of(benchmark.cold(file)), rows, out);
@@ -163,22 +196,25 @@ final class BenchCommand implements Callable<Integer> {
     for (Benchmark.Row row : more) {
       out.printf(
           Locale.ROOT,
-          "%-16s %-12s %7d %5d %5d %9.1f %9.1f %6.2f %8.0f%n",
+          "%-16s %-12s %7d %5d %5d %9.1f %9s %6s %8s%n",
           row.model(),
           row.task(),
           row.threads(),
           row.batch(),
           row.side(),
           row.ours(),
-          row.peer(),
-          row.ratio(),
-          row.resident());
+          text("%.1f", row.peer()),
+          text("%.2f", row.ratio()),
+          text("%.0f", row.resident()));
     }
     out.flush();
   }
 
+  private static String text(String format, double number) {
+    return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, format, number);
+  }
+
   private static Graph read(Path file) throws Failure {
-    UserFiles.check(file, "a model");
     try {
       return OnnxModel.read(file).graph();
     } catch (IOException wrong) {

@@ -1056,11 +1056,31 @@ class MainTest {
     assertEquals(1, refused.exitCode);
     assertEquals("", refused.out, "before anything is timed");
     assertTrue(refused.err.contains(nowhere + ": there is no folder"), refused.err);
-    assertEquals(2, run("bench", "nosuchnet").exitCode);
-    assertEquals(2, run("bench", "--against", "nobody").exitCode);
+    String forward = result.out.lines().toList().get(2);
+    assertTrue(forward.matches(".* [\\d.]+ +- +- +\\S+"), forward);
+  }
+
+  @Test
+  void refusesABenchmarkBeforeItTimes() throws IOException {
+    Path missing = folder.resolve("missing.ONNX");
+    Result late = run("bench", "squeezenet1_1", missing);
+    assertFailure(late, missing + ": no such file");
+    assertEquals("", late.out);
+    assertUsage(run("bench", "squeezenet1_1", "nosuchnet"), "neither a family nor an .onnx file");
+    assertUsage(run("bench", "--against", "nobody"), "expected onnxruntime");
+    assertUsage(
+        run("bench", "squeezenet1_1", "--task", "cold"),
+        "--task cold: expected an .onnx file among the models");
+    assertUsage(
+        run("bench", "--against", "onnxruntime"),
+        "--against onnxruntime: expected an .onnx file among the models");
+    assertUsage(
+        run("bench", "--task", "foo"),
+        "no task \"foo\", expected forward, explain, next-target or cold");
+    Path model = Files.writeString(folder.resolve("any.onnx"), "no model");
     String home = System.setProperty("user.home", folder.toString());
     try {
-      Result alone = run("bench", "--against", "onnxruntime");
+      Result alone = run("bench", "--against", "onnxruntime", model);
       assertEquals(1, alone.exitCode);
       assertTrue(alone.err.contains("its jar is neither on the class path nor in"), alone.err);
     } finally {
