@@ -18,6 +18,8 @@ public final class Hdf5 {
   private static final String CONFIG = "config.json";
   private static final long LONGEST_CONFIG = 16 << 20;
 
+  private static final int SHORTEST_SUPERBLOCK = 48;
+
   /** The eight bytes a superblock starts with, read as a little-endian number. */
   private static final long SIGNATURE = 0x0a1a0a0d46444889L;
 
@@ -91,6 +93,14 @@ public final class Hdf5 {
     long start = superblock(bytes);
     if (start < 0) {
       throw new FormatException(file, "no HDF5 superblock", "offset " + base, "HDF5");
+    }
+    long length = bytes.byteSize() - start;
+    if (length < SHORTEST_SUPERBLOCK) {
+      throw new FormatException(
+          file,
+          "truncated: " + length + " bytes",
+          "",
+          "HDF5 with a superblock of " + SHORTEST_SUPERBLOCK + " bytes or more");
     }
     try {
       return new Hdf5Reader(file, format, bytes.asSlice(start), start, base + start).read(config);

@@ -107,6 +107,19 @@ final class Hdf5Reader {
     if (superblock.getBaseAddressByte() != userBlock) {
       throw error("base address " + superblock.getBaseAddressByte(), "", "that of the superblock");
     }
+    long length = userBlock + bytes.byteSize();
+    if (end() > length) {
+      throw error("truncated: " + length + " bytes", "", end() + " as its superblock says");
+    }
+  }
+
+  /** Returns how long the file was when it was written. */
+  private long end() {
+    return switch (superblock) {
+      case SuperblockV0V1 old -> old.getEndOfFileAddress();
+      case SuperblockV2V3 recent -> recent.getEndOfFileAddress();
+      default -> 0;
+    };
   }
 
   /**

@@ -174,7 +174,7 @@ final class FuzzTest {
     byte[] superblock =
         concat(
             ascii("\u0089HDF\r\n\u001a\n\0\0\0\0\0\b\b\0\u0004\0\u0010\0\0\0\0\0"),
-            i64(0, -1, 1 << 20, -1),
+            i64(0, -1, 96, -1),
             i64(0, 96, 0, 0, 0));
     return concat(superblock, header);
   }

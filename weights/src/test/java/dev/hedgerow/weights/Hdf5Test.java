@@ -18,6 +18,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -136,6 +137,18 @@ final class Hdf5Test {
                 .get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, tensor.offset());
         assertEquals(stored[0], first, tensor.name());
       }
+    }
+  }
+
+  @Test
+  void saysWhereAFileWasCut() throws IOException {
+    for (String name : List.of("keras2.h5", "latest.h5")) {
+      byte[] whole = resource(name);
+      Samples.assertRefused(
+          "truncated: %d bytes, expected %d as its superblock says"
+              .formatted(whole.length - 1, whole.length),
+          Arrays.copyOf(whole, whole.length - 1));
+      Samples.assertRefused("truncated: 1200 bytes", Arrays.copyOf(whole, 1200));
     }
   }
 

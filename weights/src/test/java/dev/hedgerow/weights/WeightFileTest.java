@@ -54,7 +54,9 @@ final class WeightFileTest {
         "looks like a Git LFS pointer, not the file itself",
         ascii("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"));
     assertRefused("an ONNX model", ascii("\u0008\u0006\u0012\u0007pytorch\u001a\u0003"));
-    assertRefused("damaged", ascii("\u0089HDF\r\n\u001a\n\0\0"));
+    assertRefused(
+        "truncated: 10 bytes, expected HDF5 with a superblock of 48 bytes or more",
+        ascii("\u0089HDF\r\n\u001a\n\0\0"));
     assertRefused("looks like a gzip archive", ascii("\u001f\u008b\u0008\0"));
     assertRefused(
         "looks like a tar archive", concat(Arrays.copyOf(ascii("x"), 257), ascii("ustar\0")));
