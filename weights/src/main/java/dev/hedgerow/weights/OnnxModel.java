@@ -72,7 +72,7 @@ public final class OnnxModel {
       throws FormatException {
     Optional<String> foreign = WeightFile.foreignToOnnx(bytes);
     if (foreign.isPresent()) {
-      throw new FormatException(file, "looks like " + foreign.get(), "", "an ONNX model");
+      throw new FormatException(file, foreign.get(), "", "an ONNX model");
     }
     var source = new OnnxFile(file, bytes);
     OnnxGraph graph = null;

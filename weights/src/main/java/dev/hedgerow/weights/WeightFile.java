@@ -14,8 +14,11 @@ public final class WeightFile {
       "weights: safetensors, PyTorch .pth, Keras .h5 or .keras, .npz or .npy";
   private static final int SAMPLE = 512;
 
-  private static final String ONNX = "an ONNX model, which brings its own graph";
-  private static final String UNKNOWN = "something else";
+  private static final String ONNX = "looks like an ONNX model, which brings its own graph";
+  private static final String UNKNOWN = "no format that is read here";
+
+  /** The first bytes that the fields of an ONNX model may have. */
+  private static final String ONNX_FIELDS = "\u0008\u0012\u001a\"(2:Br\u00a2\u00ca";
 
   private WeightFile() {}
 
@@ -31,8 +34,8 @@ public final class WeightFile {
   }
 
   /**
-   * Returns whether a file looks like weights, or like anything else that is known not to be an
-   * ONNX model: what {@link #open} is for, if only for its error.
+   * Returns whether a file looks like weights, or like anything else that is no ONNX model: what
+   * {@link #open} is for, if only for its error.
    *
    * @throws IOException if it cannot be read
    */
@@ -43,6 +46,7 @@ public final class WeightFile {
         || PickleCheckpoint.recognises(bytes)
         || NpyHeader.recognises(bytes)
         || Hdf5.recognises(bytes)
+        || isCalledSafetensors(file, guess(bytes))
         || foreignToOnnx(bytes).isPresent();
   }
 
@@ -68,13 +72,24 @@ public final class WeightFile {
     if (PickleCheckpoint.recognises(bytes)) return PickleCheckpoint.readLegacy(file, bytes);
     if (NpyHeader.recognises(bytes)) return Npy.read(file, bytes);
     if (Hdf5.recognises(bytes)) return Hdf5.read(file, bytes);
-    throw new FormatException(file, "looks like " + guess(bytes), "", EXPECTATION);
+    String guess = guess(bytes);
+    // Its own reader says more than that it is unknown.
+    if (isCalledSafetensors(file, guess)) return Safetensors.read(file, bytes);
+    throw new FormatException(file, guess, "", EXPECTATION);
   }
 
-  /** Returns what a file that cannot be an ONNX model looks like, if that is known. */
+  private static boolean isCalledSafetensors(Path file, String guess) {
+    return guess.equals(UNKNOWN) && String.valueOf(file.getFileName()).endsWith(".safetensors");
+  }
+
+  /** Returns what is wrong with a file that cannot be an ONNX model. */
   static Optional<String> foreignToOnnx(MemorySegment bytes) {
     String guess = guess(bytes);
-    return guess.equals(ONNX) || guess.equals(UNKNOWN) ? Optional.empty() : Optional.of(guess);
+    boolean possible =
+        guess.equals(ONNX)
+            || guess.equals(UNKNOWN)
+                && ONNX_FIELDS.indexOf(bytes.get(ValueLayout.JAVA_BYTE, 0) & 0xff) >= 0;
+    return possible ? Optional.empty() : Optional.of(guess);
   }
 
   /** Returns what a file of another format looks like. */
@@ -83,15 +98,17 @@ public final class WeightFile {
         bytes.asSlice(0, Math.min(SAMPLE, bytes.byteSize())).toArray(ValueLayout.JAVA_BYTE);
     String start = new String(sample, StandardCharsets.ISO_8859_1);
     String lower = start.toLowerCase(Locale.ROOT);
-    if (start.startsWith("\u0089HDF\r\n")) return "HDF5 (a Keras file?)";
-    if (start.startsWith("\u001f\u008b")) return "a gzip archive: unpack it first";
-    if (start.startsWith("ustar", 257)) return "a tar archive: unpack it first";
-    if (start.startsWith("\u0089PNG") || start.startsWith("\u00ff\u00d8\u00ff")) return "a picture";
-    if (start.startsWith("%PDF")) return "a PDF document";
+    if (start.startsWith("\u0089HDF\r\n")) return "looks like HDF5 (a Keras file?)";
+    if (start.startsWith("\u001f\u008b")) return "looks like a gzip archive: unpack it first";
+    if (start.startsWith("ustar", 257)) return "looks like a tar archive: unpack it first";
+    if (start.startsWith("\u0089PNG") || start.startsWith("\u00ff\u00d8\u00ff"))
+      return "looks like a picture";
+    if (start.startsWith("%PDF")) return "looks like a PDF document";
     if (start.startsWith("version https://git-lfs"))
-      return "a Git LFS pointer, not the file itself";
-    if (lower.contains("<html") || lower.contains("<!doctype html")) return "an HTML page";
-    if (isText(sample)) return "text";
+      return "looks like a Git LFS pointer, not the file itself";
+    if (lower.contains("<html") || lower.contains("<!doctype html"))
+      return "looks like an HTML page";
+    if (isText(sample)) return "looks like text";
     // A protocol buffer whose first field is the number of the format's version, as in ONNX.
     if (start.matches("(?s)\\x08[\\x01-\\x1f][\\x12\\x1a\\x22\\x2a\\x32\\x3a\\x42].*")) {
       return ONNX;

@@ -4,6 +4,7 @@ import static dev.hedgerow.weights.Samples.ascii;
 import static dev.hedgerow.weights.Samples.assertRefused;
 import static dev.hedgerow.weights.Samples.concat;
 import static dev.hedgerow.weights.Samples.f32;
+import static dev.hedgerow.weights.Samples.i64;
 import static dev.hedgerow.weights.Samples.zip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -63,10 +64,34 @@ final class WeightFileTest {
     assertRefused("looks like a picture", ascii("\u0089PNG\r\n\u001a\n"));
     assertRefused("looks like a picture", ascii("\u00ff\u00d8\u00ff\u00e0"));
     assertRefused("looks like a PDF document", ascii("%PDF-1.7"));
-    assertRefused("looks like something else", new byte[9]);
+    assertRefused("no format that is read here", new byte[9]);
     assertRefused(
         "neither data.pkl nor model.weights.h5 nor .npy", zip(false, Map.of("a.txt", new byte[1])));
     assertRefused("expected weights: safetensors, PyTorch .pth, Keras .h5", new byte[1]);
+  }
+
+  /** Random bytes, say, of which all but the first ones of a few are no ONNX model either. */
+  @Test
+  void whatIsNoFormatIsNoBrokenModel(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("r.pth"), new byte[] {(byte) 0xe7, 1, 2, 3});
+    assertTrue(WeightFile.recognises(file), "open says what is wrong with it");
+    assertUnreadable(
+        "no format that is read here, expected weights: safetensors, PyTorch .pth, Keras .h5 or"
+            + " .keras, .npz or .npy",
+        file);
+    assertEquals(
+        file + ": no format that is read here, expected an ONNX model",
+        assertThrows(FormatException.class, () -> OnnxModel.read(file)).getMessage());
+  }
+
+  @Test
+  void theNameChoosesTheReaderOfWhatNothingElseIsKnownOf(@TempDir Path folder) throws IOException {
+    byte[] bytes = concat(i64(8L + (9L << 32)), ascii("{\"a\":{}}"));
+    Path file = Files.write(folder.resolve("r.safetensors"), bytes);
+    assertTrue(WeightFile.recognises(file), "open says what is wrong with it");
+    assertUnreadable(
+        "safetensors header of 38654705672 bytes (at offset 0), expected 2 to 100000000 bytes",
+        file);
   }
 
   @Test
