@@ -129,7 +129,7 @@ final class ModelOptions {
     try {
       graph = Binding.bind(release, shape(target));
     } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
+      throw wrongSize(target, chosen, wrong);
     } catch (IOException wrong) {
       throw UserFiles.unreadable(file, wrong);
     }
@@ -191,14 +191,16 @@ final class ModelOptions {
     Graph graph;
     try {
       graph = OnnxModel.read(file, target == null ? null : shape(target)).graph();
-    } catch (IllegalArgumentException wrong) {
-      throw new UsageException("--size " + target + ": " + wrong.getMessage(), wrong);
-    } catch (IOException wrong) {
+    } catch (IOException | IllegalArgumentException wrong) {
+      if (target != null && isModel(file)) throw wrongSize(target, chosen, wrong);
       if (holdsWeights(file)) {
         throw new UsageException(
             file + " holds weights without a network: use --model FAMILY --weights " + file);
       }
-      throw UserFiles.unreadable(file, wrong);
+      if (!(wrong instanceof IOException unreadable)) {
+        throw new Failure(file + ": " + wrong.getMessage(), wrong);
+      }
+      throw UserFiles.unreadable(file, unreadable);
     }
     ClassNames imageNet = ClassNames.imageNet();
     ClassNames classes =
@@ -237,8 +239,22 @@ final class ModelOptions {
     return size == null ? chosen.size() : size;
   }
 
+  private UsageException wrongSize(Size target, Preprocess chosen, Exception wrong) {
+    String origin = size != null ? "--size " : chosen.name() + ": size ";
+    return new UsageException(origin + target + ": " + wrong.getMessage(), wrong);
+  }
+
   private static Shape shape(Size size) {
     return Shape.of(1, CHANNELS, size.height(), size.width());
+  }
+
+  /** Whether a file is a model at its own size. */
+  private static boolean isModel(Path file) {
+    try {
+      return OnnxModel.read(file).graph().classes() > 0;
+    } catch (IOException | IllegalArgumentException other) {
+      return false;
+    }
   }
 
   private static boolean holdsWeights(Path file) {

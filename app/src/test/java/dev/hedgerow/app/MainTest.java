@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -845,6 +846,34 @@ class MainTest {
     assertEquals(Shape.of(36, 44), Npy.read(out.resolve("dog.0.gradient-hedge.npy")).shape());
     assertEquals(0.01, number(out.resolve("dog.json"), "scale"));
   }
+
+  @Test
+  void saysWhereASizeThatDoesNotFitComesFrom() throws IOException {
+    Path json = Files.writeString(folder.resolve("large.json"), "{\"size\":[99999,99999]}");
+    String large = "99999x99999: shape [1, 3, 99999, 99999] has more than 2^31-1 elements";
+    Path out = folder.resolve("wrong");
+    assertUsage(explain(out, cat, "--size=99999x99999"), "hedgerow: --size " + large);
+    assertUsage(explain(out, cat, "--preprocess", json), "hedgerow: " + json + ": size " + large);
+    Path model = Files.write(folder.resolve("average.onnx"), Base64.getDecoder().decode(AVERAGE));
+    Object[] onnx = {"explain", cat, "--model", model, "--out", out, "--method=gradient"};
+    assertEquals(0, run(onnx).exitCode());
+    String other = model + ": input \"x\" is [1, 3, 8, 8], expected [1, 3, 9, 8]";
+    Object[] sized = Arrays.copyOf(onnx, onnx.length + 1);
+    sized[onnx.length] = "--size=9x8";
+    assertUsage(run(sized), "hedgerow: --size 9x8: " + other);
+    Path nine = Files.writeString(folder.resolve("nine.json"), "{\"size\":[9,8]}");
+    sized[onnx.length] = "--preprocess=" + nine;
+    assertUsage(run(sized), "hedgerow: " + nine + ": size 9x8: " + other);
+    Path text = Files.writeString(folder.resolve("text.onnx"), "This is no model.\n");
+    assertFailure(
+        run("explain", cat, "--model", text, "--size=9x8", "--out", out),
+        text + ": looks like text, expected an ONNX model");
+  }
+
+  /** A model that averages its input, {@code [N, 3, 8, 8]}. */
+  private static final String AVERAGE =
+      "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
+          + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
 
   @ParameterizedTest
   @CsvSource(
