@@ -4,7 +4,6 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.weights.Npy;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -29,17 +28,16 @@ final class OutputFolder implements AutoCloseable {
    * @throws Failure if they cannot
    */
   static OutputFolder open(Path folder) throws Failure {
+    UserFiles.checkName(folder, "a folder to write to");
     var made = new ArrayDeque<Path>();
-    for (Path path = folder.toAbsolutePath();
-        path != null && !Files.exists(path);
-        path = path.getParent()) {
-      made.add(path);
+    Path path = folder.toAbsolutePath();
+    for (; path != null && !Files.exists(path); path = path.getParent()) made.add(path);
+    if (path != null && !Files.isDirectory(path)) {
+      throw new Failure(path + ": not a folder, expected one to write to");
     }
     try {
       Files.createDirectories(folder);
       Files.delete(Files.createTempFile(folder, ".", ".part"));
-    } catch (FileAlreadyExistsException file) {
-      throw new Failure(folder + ": not a folder, expected one to write to", file);
     } catch (IOException wrong) {
       throw new Failure(
           folder + ": cannot write to this folder: " + UserFiles.reason(wrong), wrong);

@@ -166,7 +166,8 @@ final class ScoreCommand implements Callable<Integer> {
     List<Truth.Annotated> objects = new ArrayList<>();
     for (VocObject object : annotation.objects()) {
       objects.add(
-          new Truth.Annotated(target(model, name, object), object.box(), object.difficult()));
+          new Truth.Annotated(
+              target(model, data.annotation(name), object), object.box(), object.difficult()));
     }
     List<Truth> truths;
     if (boxes) {
@@ -179,12 +180,11 @@ final class ScoreCommand implements Callable<Integer> {
     return new Sample(name, model.preprocessing().apply(engine, pixels), truths);
   }
 
-  private static int target(Model model, String name, VocObject object) throws Failure {
+  private static int target(Model model, Path annotation, VocObject object) throws Failure {
     try {
       return model.classes().find(object.name());
     } catch (IllegalArgumentException unknown) {
-      throw new Failure(
-          "annotation of " + name + ": " + unknown.getMessage() + " in " + model.name(), unknown);
+      throw new Failure(annotation + ": " + unknown.getMessage() + " in " + model.name(), unknown);
     }
   }
 

@@ -21,6 +21,7 @@ final class UserFiles {
    * @param expected what should be there: {@code a picture}
    */
   static void check(Path file, String expected) throws Failure {
+    checkName(file, expected);
     if (!Files.exists(file)) throw new Failure(file + ": no such file");
     if (Files.isDirectory(file)) throw new Failure(file + ": a folder, expected " + expected);
     if (!Files.isRegularFile(file)) {
@@ -29,8 +30,14 @@ final class UserFiles {
     if (!Files.isReadable(file)) throw new Failure(file + ": not readable (permission denied)");
   }
 
+  /** Checks that a path is not that of the current folder because it is empty. */
+  static void checkName(Path path, String expected) throws Failure {
+    if (path.toString().isEmpty()) throw new Failure("an empty name, expected " + expected);
+  }
+
   /** Checks that there is a folder for a file that is to be written. */
   static void checkOutput(Path file) throws Failure {
+    checkName(file, "a file to write");
     if (Files.isDirectory(file)) {
       throw new Failure(file + ": a folder, expected a file to write");
     }

@@ -875,6 +875,19 @@ class MainTest {
       "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
           + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
 
+  @Test
+  void anEmptyNameIsNoFile() {
+    Path out = folder.resolve("empty-names");
+    assertFailure(explain(out, ""), "an empty name, expected a picture");
+    assertFailure(run("explain", cat, "--model", ""), "an empty name, expected a model");
+    assertFailure(explain(Path.of(""), cat), "an empty name, expected a folder to write to");
+    assertFailure(
+        run("download", "alexnet", "--mirror", "http://localhost:1", "--out", ""),
+        "an empty name, expected a file to write");
+    assertFailure(
+        run("shapes", "--count=1", "--out", cat), cat + ": not a folder, expected one to write to");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

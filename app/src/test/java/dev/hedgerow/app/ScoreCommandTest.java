@@ -137,7 +137,7 @@ class ScoreCommandTest {
     Path xml = broken.resolve("Annotations/000000.xml");
     String text = Files.readString(xml);
     Files.writeString(xml, text.replaceAll("<name>\\w+</name>", "<name>zebra</name>"));
-    assertError(1, "annotation of 000000: ", score(broken));
+    assertError(1, xml + ": no class is named \"zebra\"", score(broken));
     Files.writeString(xml, text.replace("<width>96</width>", "<width>97</width>"));
     assertError(1, "000000.jpg: 96 x 96, but its annotation says 96 x 97", score(broken));
     Files.writeString(xml, text.substring(0, 80));

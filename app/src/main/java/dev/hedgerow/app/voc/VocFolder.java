@@ -62,10 +62,12 @@ public final class VocFolder {
    * @throws IOException if its file cannot be read or is no annotation
    */
   public VocPicture picture(String name) throws IOException {
-    return VocXml.read(
-        folder.resolve("Annotations", name + ".xml"),
-        name,
-        folder.resolve("JPEGImages", name + ".jpg"));
+    return VocXml.read(annotation(name), name, folder.resolve("JPEGImages", name + ".jpg"));
+  }
+
+  /** Returns the file of a picture's annotation. */
+  public Path annotation(String name) {
+    return folder.resolve("Annotations", name + ".xml");
   }
 
   /**
