@@ -14,6 +14,8 @@ import picocli.CommandLine.TypeConversionException;
  * @param text how it is written in file names: {@code 1.5}
  */
 record Gamma(float value, String text) {
+  static final Gamma TIGHTEST = new Gamma(1, "1");
+
   /** Reads a comma-separated list. */
   static final class Converter implements ITypeConverter<Gammas> {
     @Override

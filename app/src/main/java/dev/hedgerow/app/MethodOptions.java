@@ -27,6 +27,8 @@ import picocli.CommandLine.TypeConversionException;
 final class MethodOptions {
   private static final String ALL = "all";
   private static final List<String> STARTS = List.of("logit", "one-hot", "contrast");
+  private static final List<String> SAMPLING =
+      List.of("smoothgrad", "integrated-gradients", "rise");
 
   @Option(
       names = "--method",
@@ -42,9 +44,8 @@ final class MethodOptions {
       names = "--gamma",
       paramLabel = "G",
       converter = Gamma.Converter.class,
-      defaultValue = "1",
       description = "Gradient Hedge's: 1 (default, tightest) to 2 (broadest); several: 1,1.5,2.")
-  private Gamma.Gammas gammas = new Gamma.Gammas(List.of());
+  private Gamma.@Nullable Gammas gammas;
 
   @Option(
       names = "--add-policy",
@@ -146,11 +147,12 @@ final class MethodOptions {
             .withStart(start == null ? null : start(start, model.graph()))
             .withSeed(seed)
             .withSamples(samples == null ? 0 : samples);
+    List<Gamma> asked = gammas == null ? List.of(Gamma.TIGHTEST) : gammas.values();
     List<Pass> passes = new ArrayList<>();
     for (Attributor method : methods.methods()) {
       if (method.usesGamma()) {
-        boolean several = gammas.values().size() > 1;
-        for (Gamma gamma : gammas.values()) {
+        boolean several = asked.size() > 1;
+        for (Gamma gamma : asked) {
           passes.add(
               new Pass(method, options.withGamma(gamma.value()), several ? gamma.text() : ""));
         }
@@ -158,7 +160,22 @@ final class MethodOptions {
         passes.add(new Pass(method, options, ""));
       }
     }
-    return new Plan(options, start == null ? "" : start, passes);
+    return new Plan(options, start == null ? "" : start, unheard(), passes);
+  }
+
+  private List<String> unheard() {
+    List<String> unheard = new ArrayList<>();
+    if (gammas != null && methods.methods().stream().noneMatch(Attributor::usesGamma)) {
+      unheard.add("--gamma changes nothing: of these methods none has a γ");
+    }
+    if (samples != null && methods.methods().stream().noneMatch(MethodOptions::usesSamples)) {
+      unheard.add("--samples changes nothing: of these methods none takes any");
+    }
+    return unheard;
+  }
+
+  private static boolean usesSamples(Attributor method) {
+    return SAMPLING.contains(method.name().split(":", -1)[0]);
   }
 
   private static void checkLayer(@Nullable String layer, Graph graph) {

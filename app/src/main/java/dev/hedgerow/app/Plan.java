@@ -14,16 +14,20 @@ import java.util.stream.Stream;
  *
  * @param options the choices that all methods share; γ is each pass's own
  * @param start what the logits receive, as the user wrote it; empty for each method's own
+ * @param unheard which of the user's options no method asked for has, a line each
  * @param passes the methods, each with its options
  */
-record Plan(Options options, String start, List<Pass> passes) {
+record Plan(Options options, String start, List<String> unheard, List<Pass> passes) {
   Plan {
+    unheard = List.copyOf(unheard);
     passes = List.copyOf(passes);
   }
 
-  /** Returns, a line a method, which of the user's choices change nothing. */
+  /** Returns, a line each, which of the user's choices change nothing. */
   List<String> warnings() {
-    return passes.stream().map(Pass::method).distinct().flatMap(this::warning).toList();
+    return Stream.concat(
+            unheard.stream(), passes.stream().map(Pass::method).distinct().flatMap(this::warning))
+        .toList();
   }
 
   private Stream<String> warning(Attributor method) {

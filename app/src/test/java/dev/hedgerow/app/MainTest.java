@@ -888,6 +888,23 @@ class MainTest {
         run("shapes", "--count=1", "--out", cat), cat + ": not a folder, expected one to write to");
   }
 
+  @Test
+  void saysWhichOptionsNoMethodHears() {
+    Path out = folder.resolve("unheard");
+    Result result = explain(out, cat, "--method=gradient", "--gamma=2", "--samples=3");
+    assertEquals(0, result.exitCode(), result.err());
+    assertEquals(
+        List.of(
+            "hedgerow: warning: --gamma changes nothing: of these methods none has a γ",
+            "hedgerow: warning: --samples changes nothing: of these methods none takes any"),
+        result.errLines());
+    for (String method : List.of("rise", "smoothgrad", "integrated-gradients")) {
+      Result heard =
+          explain(out, cat, "--method=gradient-hedge," + method, "--gamma=2", "--samples=3");
+      assertEquals("", heard.err());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -72,8 +72,8 @@ class StartOptionTest {
     Path out = folder.resolve("out");
     List<String> errors =
         start.isEmpty()
-            ? explain(out, image, "--method=" + method)
-            : explain(out, image, "--method=" + method, start);
+            ? explain(out, image, "--method=" + method, "--samples=3")
+            : explain(out, image, "--method=" + method, "--samples=3", start);
     String file = "image.1.%s.npy".formatted(method.replace(':', '-'));
     float[] map = Npy.read(out.resolve(file)).toArray();
     assertEquals(32 * 32, map.length);
@@ -97,6 +97,7 @@ class StartOptionTest {
             image,
             other,
             "--method=gradient,rap:agf,integrated-gradients,grad-cam,lrp",
+            "--samples=3",
             "--start-layer=layer3",
             "--saliency-layer=layer1");
     assertEquals(
@@ -157,7 +158,7 @@ class StartOptionTest {
             .execute(
                 new PrintWriter(new StringWriter()),
                 new PrintWriter(errors),
-                Stream.concat(arguments, Stream.of("--target=1", "--samples=3"))
+                Stream.concat(arguments, Stream.of("--target=1"))
                     .map(Object::toString)
                     .toArray(String[]::new));
     assertEquals(0, exitCode, errors.toString());
