@@ -152,6 +152,11 @@ final class Main implements Callable<Integer> {
       List<String> near = unknown.getSuggestions();
       if (!near.isEmpty()) message += "; did you mean " + String.join(", ", near) + "?";
     }
+    message =
+        message
+            .replaceFirst("'([^']*)' is not an int$", "\"$1\", expected a whole number below 2^31")
+            .replaceFirst("'([^']*)' is not a long$", "\"$1\", expected a whole number below 2^63")
+            .replaceFirst("'([^']*)' is not a double$", "\"$1\", expected a number");
     String help = top ? "help" : "help " + wrong.getCommandLine().getCommandName();
     messages().error(new UsageException(message + " (see: hedgerow " + help + ")", wrong));
     return USAGE;

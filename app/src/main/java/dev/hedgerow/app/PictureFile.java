@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -68,6 +69,8 @@ final class PictureFile {
       } finally {
         reader.dispose();
       }
+    } catch (EOFException truncated) {
+      throw new Failure(file + ": truncated picture", truncated);
     } catch (IOException | RuntimeException damaged) {
       // Decoders answer damaged files with any unchecked exception too.
       throw new Failure(file + ": damaged picture: " + UserFiles.reason(damaged), damaged);

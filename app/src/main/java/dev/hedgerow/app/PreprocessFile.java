@@ -1,6 +1,7 @@
 package dev.hedgerow.app;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -36,14 +37,10 @@ record PreprocessFile(@Nullable Size size, Preprocessing preprocessing) {
     try {
       return of(numbers(file));
     } catch (JsonProcessingException wrong) {
+      JsonLocation at = wrong.getLocation();
       throw new Failure(
-          file
-              + ": no JSON (at line "
-              + wrong.getLocation().getLineNr()
-              + ": "
-              + wrong.getOriginalMessage()
-              + "), "
-              + EXPECTED,
+          "%s: no JSON (at line %d, column %d), %s"
+              .formatted(file, at.getLineNr(), at.getColumnNr(), EXPECTED),
           wrong);
     } catch (IllegalArgumentException wrong) {
       throw new Failure(file + ": " + wrong.getMessage() + ", " + EXPECTED, wrong);

@@ -847,6 +847,11 @@ class MainTest {
     assertEquals(0.01, number(out.resolve("dog.json"), "scale"));
   }
 
+  /** A model that averages its input, {@code [N, 3, 8, 8]}. */
+  private static final String AVERAGE =
+      "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
+          + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
+
   @Test
   void saysWhereASizeThatDoesNotFitComesFrom() throws IOException {
     Path json = Files.writeString(folder.resolve("large.json"), "{\"size\":[99999,99999]}");
@@ -869,11 +874,6 @@ class MainTest {
         run("explain", cat, "--model", text, "--size=9x8", "--out", out),
         text + ": looks like text, expected an ONNX model");
   }
-
-  /** A model that averages its input, {@code [N, 3, 8, 8]}. */
-  private static final String AVERAGE =
-      "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
-          + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
 
   @Test
   void anEmptyNameIsNoFile() {
@@ -918,7 +918,7 @@ class MainTest {
           --target=10              | there is no class 10
           --target=p>2             | is no target
           --top=0                  | --top is 0, expected 1 or more
-          --top=x                  | 'x' is not an int
+          --top=x                  | "x", expected a whole number below 2^31
           --threads=0              | --threads is 0
           --size=224               | "224" is no size, expected HEIGHTxWIDTH
           --size=99999x99999       | shape [1, 3, 99999, 99999] has more than 2^31-1 elements
@@ -928,11 +928,11 @@ class MainTest {
           --saliency-layer=layer9  | has no layer "layer9"; did you mean layer
           --start=logits           | "logits" is no start, expected logit, one-hot, contrast or a .npy
           --start=logits           | did you mean logit?
-          --seed=x                 | 'x' is not a long
+          --seed=x                 | '--seed': "x", expected a whole number below 2^63
           --scale=comon            | "comon" is no scale, expected each, common or percentile:99
           --scale=comon            | did you mean common?
           --samples=0              | --samples is 0, expected 1 or more
-          --samples=many           | --samples
+          --samples=many           | '--samples': "many", expected a whole number below 2^31
           --scale=percentile:0     | "0" is no percentile, expected a number above 0, up to 100
           --scale=percentile:      | "" is no percentile
           --colours=sismic         | no colours "sismic", expected one of seismic, bwr, jet

@@ -2,6 +2,7 @@ package dev.hedgerow.app;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -338,6 +339,7 @@ class PictureFileTest {
         message.startsWith(file + ": truncated picture")
             || message.startsWith(file + ": damaged picture: "),
         message);
+    assertFalse(message.contains("Exception"), message);
     assertEquals(1, message.lines().count());
   }
 

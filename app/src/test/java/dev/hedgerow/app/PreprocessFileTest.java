@@ -64,10 +64,10 @@ class PreprocessFileTest {
           {"scale":1,"scale":2} | scale stands twice
           {"size":[0,3]} | size is 0.0
           {"size":[1.5,3]} | size is 1.5
-          {"scale":1} x | at line 1
+          {"scale":1} x | no JSON (at line 1, column 13), expected
           {"scale":1}{} | something after the object
-          {"scale":[1 | at line 1
-          nonsense | at line 1
+          {"scale":[1 | no JSON (at line 1, column 12), expected
+          nonsense | no JSON (at line 1, column 1), expected
           """)
   void refusesOtherThings(String json, String reason) {
     var failure = assertThrows(Failure.class, () -> read(json));

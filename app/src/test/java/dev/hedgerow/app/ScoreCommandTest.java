@@ -130,6 +130,7 @@ class ScoreCommandTest {
     assertError(1, "no such file", score(folder.resolve("nothing")));
     assertError(1, "train.txt", score(data, "--set", "train"));
     assertError(2, "--tolerance is 0.0, expected above 0", score(data, "--tolerance", "0"));
+    assertError(2, "\"x\", expected a number", score(data, "--tolerance", "x"));
     assertError(2, "--limit is 0, expected 1 or more", score(data, "--limit", "0"));
     assertError(2, "no method \"magic\"", score(data, "--method", "magic"));
     Path broken = folder.resolve("broken");

@@ -38,7 +38,9 @@ final class VocXml {
       root = builder().parse(stream).getDocumentElement();
     } catch (SAXParseException wrong) {
       String where = "line " + wrong.getLineNumber() + ", column " + wrong.getColumnNumber();
-      throw new FormatException(file, String.valueOf(wrong.getMessage()), where, "");
+      String message = String.valueOf(wrong.getMessage());
+      if (!message.contains("DOCTYPE")) throw new FormatException(file, message, where, "");
+      throw new FormatException(file, "a DOCTYPE", where, "an annotation without one");
     } catch (SAXException wrong) {
       throw new FormatException(file, String.valueOf(wrong.getMessage()), "", "XML");
     }

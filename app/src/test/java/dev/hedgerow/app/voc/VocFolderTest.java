@@ -123,7 +123,9 @@ class VocFolderTest {
     System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
     try {
       var wrong = assertThrows(FormatException.class, () -> read(xml));
-      assertTrue(String.valueOf(wrong.getMessage()).contains("DOCTYPE"), wrong.getMessage());
+      assertTrue(
+          String.valueOf(wrong.getMessage()).contains("a DOCTYPE (at line 1, "),
+          wrong.getMessage());
     } finally {
       System.setErr(before);
     }
