@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +36,8 @@ final class Main implements Callable<Integer> {
   static final int DONE = 0;
   static final int FAILED = 1;
   static final int USAGE = 2;
+
+  private static final Set<String> HELP = Set.of("--help", "-h", "--version", "-V");
 
   /** The commands but {@code help}, as its page lists them. */
   private static final List<Class<?>> COMMANDS =
@@ -74,8 +78,9 @@ final class Main implements Callable<Integer> {
     System.exit(main.execute(out, err, arguments));
   }
 
-  /** Whether the command, the first word that is no option, is {@code explain}. */
+  /** Whether the command, the first word that is no option, is {@code explain}, not its help. */
   static boolean explains(String... arguments) {
+    if (!Collections.disjoint(List.of(arguments), HELP)) return false;
     for (String word : arguments) {
       if (!word.startsWith("-")) return word.equals("explain");
     }

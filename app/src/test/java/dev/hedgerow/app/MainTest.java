@@ -62,6 +62,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MainTest {
   private static final String FAMILY = "cifar_resnet20";
 
+  /** A model that averages its input, {@code [N, 3, 8, 8]}. */
+  private static final String AVERAGE =
+      "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
+          + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
+
   @TempDir private static Path folder;
   private Path weights = folder;
   private Path cat = folder;
@@ -250,6 +255,9 @@ class MainTest {
     assertTrue(Main.explains("--verbose", "explain", "cat.png"));
     assertFalse(Main.explains("inspect", "explain"));
     assertFalse(Main.explains("--help"));
+    for (String help : List.of("--help", "-h", "--version", "-V")) {
+      assertFalse(Main.explains("explain", help), help);
+    }
     assertFalse(Main.explains());
   }
 
@@ -846,11 +854,6 @@ class MainTest {
     assertEquals(Shape.of(36, 44), Npy.read(out.resolve("dog.0.gradient-hedge.npy")).shape());
     assertEquals(0.01, number(out.resolve("dog.json"), "scale"));
   }
-
-  /** A model that averages its input, {@code [N, 3, 8, 8]}. */
-  private static final String AVERAGE =
-      "CAgSBGhhbmQaAzEuMDpOWhsKAXgSFgoUCAESEAoCCAEKAggDCgIICAoCCAgKGQoBeBIBcCIRR2xvYmFsQXZlcmFn"
-          + "ZVBvb2wKDwoBcBIBeSIHRmxhdHRlbmIDCgF5QgQKABAN";
 
   @Test
   void saysWhereASizeThatDoesNotFitComesFrom() throws IOException {
