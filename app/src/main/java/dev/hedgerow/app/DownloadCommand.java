@@ -71,7 +71,9 @@ final class DownloadCommand implements Callable<Integer> {
   @Option(
       names = "--cache",
       paramLabel = "DIR",
-      description = "Where files are kept; default: HEDGEROW_CACHE, else ~/.cache/hedgerow")
+      description =
+          "Where files are kept; default: HEDGEROW_CACHE, else hedgerow in XDG_CACHE_HOME or"
+              + " ~/.cache.")
   private @Nullable Path cacheFolder;
 
   @Option(names = "--offline", description = "Take the file from the cache, or fail.")

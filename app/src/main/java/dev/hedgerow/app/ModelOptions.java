@@ -55,7 +55,7 @@ final class ModelOptions {
       paramLabel = "DIR",
       description =
           "Where hedgerow download keeps weights, which are taken from there if --weights is not"
-              + " given; default: HEDGEROW_CACHE, else ~/.cache/hedgerow")
+              + " given; default: HEDGEROW_CACHE, else hedgerow in XDG_CACHE_HOME or ~/.cache.")
   private @Nullable Path cache;
 
   @Option(

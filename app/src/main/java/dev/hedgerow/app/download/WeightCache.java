@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** The folder that downloaded weights are kept in. */
 public record WeightCache(Path folder) {
   /**
-   * Returns the cache: in the folder given, else in that of {@code HEDGEROW_CACHE}, else where the
-   * system keeps such things.
+   * Returns the cache: in the folder given, else in that of {@code HEDGEROW_CACHE}, else {@code
+   * hedgerow} in that of {@code XDG_CACHE_HOME} or in {@code ~/.cache}.
    */
   public static WeightCache of(@Nullable Path given, Map<String, String> environment) {
     if (given != null) return new WeightCache(given);
