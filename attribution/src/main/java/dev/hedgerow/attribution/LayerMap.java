@@ -78,7 +78,11 @@ public final class LayerMap {
     return new LayerMap(more, named, merging);
   }
 
-  /** Returns this map with another rule for the node of a name, whatever its kind. */
+  /**
+   * Returns this map with another rule for one node, whatever its kind.
+   *
+   * @param node the node's name, or its output tensor's
+   */
   public LayerMap with(String node, Rule rule) {
     var more = new HashMap<>(named);
     more.put(node, rule);
@@ -94,41 +98,58 @@ public final class LayerMap {
    * Returns the composite of a network.
    *
    * @param start where relevance starts; nodes that it does not depend on have no part in it
-   * @throws IllegalArgumentException if there is no node of a name that a rule is given to
+   * @throws IllegalArgumentException if there is no node of a name that a rule is given to, or two
+   *     are of one node
    */
   public Composite on(Graph graph, Node start) {
-    for (String name : named.keySet()) graph.node(name);
+    Map<Node, Rule> own = own(graph);
     Set<Node> below = graph.ancestors(start);
     InputConvolutions input = InputConvolutions.below(graph, start);
     return node -> {
-      if (node.layer() instanceof BatchNorm && norm(node.input(), graph, below, input) == node) {
+      if (node.layer() instanceof BatchNorm
+          && norm(node.input(), graph, below, input, own) == node) {
         return Rules.UNCHANGED;
       }
-      Rule rule = rule(node, input);
-      Node norm = norm(node, graph, below, input);
+      Rule rule = rule(node, input, own);
+      Node norm = norm(node, graph, below, input, own);
       return norm != null && rule instanceof LinearRule linear
           ? linear.on(merged(node, norm))
           : rule;
     };
   }
 
-  private Rule rule(Node node, InputConvolutions input) {
-    Rule own = named.get(node.name());
-    if (own != null) return own;
+  /** The rules of nodes that have one of their own. */
+  private Map<Node, Rule> own(Graph graph) {
+    var own = new HashMap<Node, Rule>();
+    named.forEach(
+        (name, rule) -> {
+          Node node = graph.node(name);
+          if (own.put(node, rule) != null) {
+            throw new IllegalArgumentException(
+                "layer \"%s\" has two rules, one by its output's name".formatted(node.name()));
+          }
+        });
+    return own;
+  }
+
+  private Rule rule(Node node, InputConvolutions input, Map<Node, Rule> own) {
+    Rule ofNode = own.get(node);
+    if (ofNode != null) return ofNode;
     Rule first = rules.get(INPUT_CONVOLUTION);
     if (first != null && input.contains(node)) return first;
     return Objects.requireNonNull(rules.get(LayerKind.of(node.layer())));
   }
 
   /** The batch normalization that a node is merged with, null if it is not. */
-  private @Nullable Node norm(Node node, Graph graph, Set<Node> below, InputConvolutions input) {
+  private @Nullable Node norm(
+      Node node, Graph graph, Set<Node> below, InputConvolutions input, Map<Node, Rule> own) {
     LayerKind kind = LayerKind.of(node.layer());
     if (!merging || (kind != CONVOLUTION && kind != LINEAR)) return null;
     List<Node> readers = graph.consumers(node);
     return readers.size() == 1
             && readers.getFirst().layer() instanceof BatchNorm
             && below.contains(readers.getFirst())
-            && rule(node, input) instanceof LinearRule
+            && rule(node, input, own) instanceof LinearRule
         ? readers.getFirst()
         : null;
   }

@@ -2,6 +2,7 @@ package dev.hedgerow.attribution;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.hedgerow.engine.Convolution;
@@ -344,6 +345,40 @@ class LrpMethodsTest {
                 netA,
                 0,
                 Options.standard()));
+  }
+
+  @Test
+  void aRuleIsOfANodeByEitherName() {
+    Graph graph = withOutputNames();
+    Attribution byNode = explain(lrpWithFlat("conv1"), graph, 0, Options.standard());
+    Attribution byOutput = explain(lrpWithFlat("conv1_out"), graph, 0, Options.standard());
+    assertArrayEquals(byNode.heatmap().toArray(), byOutput.heatmap().toArray());
+    assertFalse(
+        Arrays.equals(
+            byNode.heatmap().toArray(),
+            explain(lrpWithFlat(), graph, 0, Options.standard()).heatmap().toArray()));
+    assertEquals(
+        "layer \"conv1\" has two rules, one by its output's name",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> explain(lrpWithFlat("conv1", "conv1_out"), graph, 0, Options.standard()))
+            .getMessage());
+  }
+
+  /** A convolution whose output is not called as it is. */
+  private static Graph withOutputNames() {
+    Graph.Builder builder = Graph.builder("output names");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("conv1", "conv1_out", Nets.conv(20, 21, 3, 4), List.of(node));
+    node = builder.add("flatten", new Flatten(1), builder.add("relu", new Relu(), node));
+    return builder.build(builder.add("fc", Nets.linear(24, 25, 256, 3), node));
+  }
+
+  /** LRP-ε, flat at some nodes. */
+  private static Lrp lrpWithFlat(String... nodes) {
+    LayerMap map = LayerMap.of(new Epsilon(1e-6f));
+    for (String node : nodes) map = map.with(node, new Flat());
+    return Lrp.of("flat", "", map);
   }
 
   /** The example of the README: a rule of one's own, and a method made of it. */
