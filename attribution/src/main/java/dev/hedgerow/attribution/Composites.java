@@ -78,8 +78,7 @@ public final class Composites {
               (engine, node, inputs, r) ->
                   node.layer() instanceof BatchNorm norm
                       ? Rules.batchNorm(norm.normalization()).pass(engine, node, inputs, r)
-                      : Rule.Passed.of(r))
-          .withMergedBatchNorm(false);
+                      : Rule.Passed.of(r));
 
   /**
    * The z⁺/z^B composite of deep Taylor decomposition: {@link #Z_PLUS} with batch normalization

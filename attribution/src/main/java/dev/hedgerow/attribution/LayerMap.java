@@ -71,15 +71,19 @@ public final class LayerMap {
         true);
   }
 
-  /** Returns this map with another rule for a kind of layer. */
+  /**
+   * Returns this map with another rule for a kind of layer. One for batch normalization ends its
+   * merging; {@link #withMergedBatchNorm} afterwards leaves it to what cannot be merged.
+   */
   public LayerMap with(LayerKind kind, Rule rule) {
     var more = new HashMap<>(rules);
     more.put(kind, rule);
-    return new LayerMap(more, named, merging);
+    return new LayerMap(more, named, merging && kind != BATCH_NORM);
   }
 
   /**
-   * Returns this map with another rule for one node, whatever its kind.
+   * Returns this map with another rule for one node, whatever its kind; a batch normalization with
+   * one is not merged.
    *
    * @param node the node's name, or its output tensor's
    */
@@ -148,6 +152,7 @@ public final class LayerMap {
     List<Node> readers = graph.consumers(node);
     return readers.size() == 1
             && readers.getFirst().layer() instanceof BatchNorm
+            && !own.containsKey(readers.getFirst())
             && below.contains(readers.getFirst())
             && rule(node, input, own) instanceof LinearRule
         ? readers.getFirst()

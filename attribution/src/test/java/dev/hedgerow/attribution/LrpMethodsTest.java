@@ -365,6 +365,29 @@ class LrpMethodsTest {
             .getMessage());
   }
 
+  /** Zero at the normalization: no map, unless it is merged and passes R on. */
+  @Test
+  void aRuleOfANormalizationIsNotLostInMerging() {
+    LinearRule epsilon = new Epsilon(1e-6f);
+    Rule nothing =
+        (engine, node, inputs, r) -> Rule.Passed.of(Tensor.zeros(inputs.getFirst().shape()));
+    LayerMap named = LayerMap.of(epsilon).with("bn1", nothing);
+    LayerMap ofKind = LayerMap.of(epsilon).with(LayerKind.BATCH_NORM, nothing);
+    for (LayerMap map : List.of(named, ofKind)) {
+      Attribution none = explain(Lrp.of("x", "", map), Nets.normalized(), 0, Options.standard());
+      assertArrayEquals(new float[64], none.heatmap().toArray());
+    }
+    // Of a kind, it may be for those that have nothing to be merged with.
+    LayerMap rest = ofKind.withMergedBatchNorm(true);
+    assertArrayEquals(
+        explain(Lrp.of("x", "", LayerMap.of(epsilon)), Nets.normalized(), 0, Options.standard())
+            .heatmap()
+            .toArray(),
+        explain(Lrp.of("x", "", rest), Nets.normalized(), 0, Options.standard())
+            .heatmap()
+            .toArray());
+  }
+
   /** A convolution whose output is not called as it is. */
   private static Graph withOutputNames() {
     Graph.Builder builder = Graph.builder("output names");
