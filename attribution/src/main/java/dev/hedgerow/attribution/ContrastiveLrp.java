@@ -4,7 +4,6 @@ import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Reductions;
 import dev.hedgerow.engine.Shape;
-import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -37,7 +36,10 @@ final class ContrastiveLrp implements Attributor {
      * {@code R/ΣR − D/ΣD}; both start as {@code |y_t|}, D with the last layer's weights negated.
      */
     CLRP2(":clrp2", "CLRP2: LRP(t)/sum - LRP(t, last weights negated)/sum"),
-    /** {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p softmax. */
+    /**
+     * {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p softmax. As no
+     * factor of D matters it starts as {@code p_k / Σ_j≠t p_j}.
+     */
     SOFTMAX_GRADIENT(":sglrp", "SGLRP: LRP of the softmax's gradient, t minus others");
 
     private final String suffix;
@@ -133,7 +135,7 @@ final class ContrastiveLrp implements Attributor {
             ? StartRelevance.of(ofTarget(engine, recording, target))
             : options.start();
     Tensor ofTarget = start.at(engine, recording, target);
-    Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(engine, recording, target);
+    Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(recording, target);
     List<Tensor> both = descent.runAll(map(graph), List.of(ofTarget, ofOthers));
     Tensor r = both.get(0);
     Tensor d = both.get(1);
@@ -161,32 +163,41 @@ final class ContrastiveLrp implements Attributor {
         switch (form) {
           case SHARED -> r[target];
           case CLRP1, CLRP2 -> Math.abs(r[target]);
-          case SOFTMAX_GRADIENT -> {
-            float p = probabilities(engine, recording)[target];
-            yield p * (1 - p) + SURE;
-          }
+          case SOFTMAX_GRADIENT -> slope(recording, target) + SURE;
         };
     return Tensor.of(Shape.of(1, r.length), r);
   }
 
-  private Tensor ofOthers(Engine engine, Recording recording, int target) {
-    float[] y = recording.logits().toArray();
-    float[] p = probabilities(engine, recording);
+  /** Returns {@code p_t Σ_k≠t p_k}, which is {@code p_t (1 − p_t)}. */
+  private static float slope(Recording recording, int target) {
+    double[] p = Probability.softmax(doubles(recording));
+    double others = 0;
+    for (int k = 0; k < p.length; k++) if (k != target) others += p[k];
+    return (float) (p[target] * others);
+  }
+
+  private Tensor ofOthers(Recording recording, int target) {
+    double[] y = doubles(recording);
     float[] d = new float[y.length];
+    double[] others = y.clone();
+    others[target] = Double.NEGATIVE_INFINITY;
+    // p_k but for a factor, which cancels and may be 0 in floats.
+    double[] share = Probability.softmax(others);
     for (int k = 0; k < d.length; k++) {
       if (k == target) continue;
       d[k] =
           switch (form) {
-            case SHARED -> y[target] / (d.length - 1);
-            case CLRP1, CLRP2 -> Math.abs(y[k]);
-            case SOFTMAX_GRADIENT -> p[target] * p[k];
+            case SHARED -> (float) y[target] / (d.length - 1);
+            case CLRP1, CLRP2 -> (float) Math.abs(y[k]);
+            case SOFTMAX_GRADIENT -> (float) share[k];
           };
     }
     return Tensor.of(Shape.of(1, d.length), d);
   }
 
-  private static float[] probabilities(Engine engine, Recording recording) {
-    return Softmax.forward(engine, recording.logits(), 1).toArray();
+  private static double[] doubles(Recording recording) {
+    float[] y = recording.logits().toArray();
+    return Versions.doubles(y, 0, y.length);
   }
 
   private LayerMap map(Graph graph) {

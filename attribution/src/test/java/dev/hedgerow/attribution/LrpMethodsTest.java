@@ -128,6 +128,28 @@ class LrpMethodsTest {
     }
   }
 
+  /** The factor p_t of the others' start, which may be 0 in floats, cancels. */
+  @Test
+  void softmaxContrastOfASureNetworkIsNotEmpty() {
+    Graph.Builder builder = Graph.builder("sure");
+    Node node = builder.input("input", Shape.of(1, 1, 1, 3));
+    node = builder.add("flatten", new Flatten(1), node);
+    float[] diagonal = {196, 0, 0, 0, 386, 0, 0, 0, 269};
+    Graph graph = builder.build(builder.add("fc", Nets.linear(3, diagonal, 0, 0, 0), node));
+    Recording recording = graph.record(engine, Tensor.of(Shape.of(1, 1, 1, 3), 1, 1, 1));
+    Attributor method = Methods.standard().find("contrastive-lrp:sglrp");
+    // Of the other classes, the one with the larger logit has all but e⁻⁷³ or less of the share.
+    int[] strongest = {1, 2, 1};
+    for (int target = 0; target < 3; target++) {
+      Attribution contrast = method.explain(engine, recording, target, Options.standard());
+      float[] map = contrast.relevance().toArray();
+      assertEquals(List.of(), contrast.warnings());
+      assertEquals(1e-8, map[target], 1e-14);
+      assertEquals(-1e-8, map[strongest[target]], 1e-14);
+      assertEquals(0, contrast.sum(), 1e-14);
+    }
+  }
+
   @Test
   void excitationBackpropIsTorchRays() {
     for (int target : new int[] {0, 2}) {
