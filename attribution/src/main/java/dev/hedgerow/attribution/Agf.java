@@ -117,10 +117,14 @@ final class Agf implements Attributor {
         engine, this, recording, target, options, map, walk.layers(), warnings);
   }
 
-  /** What the classifier reads. */
+  /** What the classifier reads; where several layers score classes, what joins their scores. */
   private static Node start(Graph graph) {
-    Node classifier = Classifier.of(graph);
-    return classifier.layer() instanceof WeightedLayer ? classifier.input() : classifier;
+    Node node = graph.logits();
+    while (node.inputs().size() == 1) {
+      if (node.layer() instanceof WeightedLayer) return node.input();
+      node = node.input();
+    }
+    return node;
   }
 
   /** The nodes whose gradients the rules read. */

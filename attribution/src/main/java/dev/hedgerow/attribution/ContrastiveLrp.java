@@ -128,15 +128,15 @@ final class ContrastiveLrp implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Graph graph = recording.graph();
-    var descent =
-        new Descent(engine, recording, start(graph, options), Descent.saliency(graph, options));
+    Node saliency = Descent.saliency(graph, options);
+    var descent = new Descent(engine, recording, start(graph, options), saliency);
     StartRelevance start =
         options.start() == null
             ? StartRelevance.of(ofTarget(engine, recording, target))
             : options.start();
     Tensor ofTarget = start.at(engine, recording, target);
     Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(recording, target);
-    List<Tensor> both = descent.runAll(map(graph), List.of(ofTarget, ofOthers));
+    List<Tensor> both = descent.runAll(map(graph, saliency), List.of(ofTarget, ofOthers));
     Tensor r = both.get(0);
     Tensor d = both.get(1);
     double sumR = Reductions.sum(engine, r);
@@ -200,12 +200,12 @@ final class ContrastiveLrp implements Attributor {
     return Versions.doubles(y, 0, y.length);
   }
 
-  private LayerMap map(Graph graph) {
+  private LayerMap map(Graph graph, @Nullable Node saliency) {
     return switch (form) {
       case SHARED, SOFTMAX_GRADIENT -> Composites.Z_PLUS;
       case CLRP1 -> Composites.CONTRASTIVE;
       case CLRP2 ->
-          Composites.CONTRASTIVE.with(ExcitationBackprop.lastWeighted(graph).name(), OPPOSITES);
+          Classifier.contrasted(Composites.CONTRASTIVE, OPPOSITES, form.name(), graph, saliency);
     };
   }
 }

@@ -7,7 +7,6 @@ import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
-import dev.hedgerow.nn.layer.WeightedLayer;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * connections in proportion to {@code x_i w_ij⁺}, passes a place ({@link
  * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}.
  *
- * <p>Contrastive (Section 3.4): at the last layer with weights the probability from the class that
- * wins where t loses, whose weights are those of t negated, is subtracted. The difference walks on,
- * as all is linear in P, and what is left below 0 at the map is cut off.
+ * <p>Contrastive (Section 3.4): at the last layers with weights ({@link Classifier}) the
+ * probability from the class that wins where t loses, whose weights are those of t negated, is
+ * subtracted. The difference walks on, as all is linear in P, and what is left below 0 at the map
+ * is cut off.
  *
  * <p>The map is the sum over channels where the last stage below the start layer ({@link
  * StartLayer}) begins ({@link Stages}): {@code pool4} of VGG-16, {@code layer3} of a ResNet. A
@@ -72,14 +72,15 @@ final class ExcitationBackprop implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Graph graph = recording.graph();
-    var descent = new Descent(engine, recording, null, saliency(graph, options));
+    Node saliency = saliency(graph, options);
+    var descent = new Descent(engine, recording, null, saliency);
     StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
     Tensor p = start.at(engine, recording, target);
     if (!contrastive) {
       return descent.attribution(this, target, descent.run(Composites.EXCITATION_BACKPROP, p));
     }
     LayerMap contrasting =
-        Composites.EXCITATION_BACKPROP.with(lastWeighted(graph).name(), CONTRAST);
+        Classifier.contrasted(Composites.EXCITATION_BACKPROP, CONTRAST, name(), graph, saliency);
     Tensor passed = Heatmap.channelSum(engine, descent.run(contrasting, p));
     return descent.attributionOfMap(this, target, Elementwise.positive(engine, passed));
   }
@@ -90,17 +91,5 @@ final class ExcitationBackprop implements Attributor {
     Node start = StartLayer.find(graph, options);
     List<Node> begins = start == null ? List.of() : Stages.begins(start);
     return begins.isEmpty() ? null : begins.getFirst();
-  }
-
-  /**
-   * Returns the last layer with weights before the logits.
-   *
-   * @throws IllegalArgumentException if there is none
-   */
-  static Node lastWeighted(Graph graph) {
-    for (Node node : graph.ancestors(graph.logits())) {
-      if (node.layer() instanceof WeightedLayer) return node;
-    }
-    throw new IllegalArgumentException(graph.name() + " has no layer with weights");
   }
 }

@@ -101,7 +101,7 @@ final class Rap implements Attributor {
     StartRelevance start = options.start() == null ? StartRelevance.LOGIT : options.start();
     Tensor relevance = start.at(engine, recording, target).reshape(logits.shape());
     var warnings = new ArrayList<String>();
-    Node classifier = Classifier.of(graph);
+    Set<Node> classifier = Classifier.of(graph);
     var walk =
         new RelevanceWalk(
             engine, recording, node -> rule(node, classifier, inputConvolutions), warnings);
@@ -110,13 +110,13 @@ final class Rap implements Attributor {
         engine, this, recording, target, options, map, walk.layers(), warnings);
   }
 
-  private Rule rule(Node node, Node classifier, InputConvolutions inputConvolutions) {
+  private Rule rule(Node node, Set<Node> classifier, InputConvolutions inputConvolutions) {
     return switch (node.layer()) {
       case Conv2d conv when inputConvolutions.contains(node) -> ZBox.OF_IMAGE;
       case Conv2d conv when choice == Choice.AGF && conv.convolution().window().isPoint() ->
           Rules.magnitudes(conv.convolution());
       case Conv2d conv -> new RapRule(conv.convolution(), true);
-      case Linear linear when node == classifier -> Rules.magnitudes(linear.dense());
+      case Linear linear when classifier.contains(node) -> Rules.magnitudes(linear.dense());
       case Linear linear -> new RapRule(linear.dense(), false);
       case MaxPool2d max -> Rules.maxPool(max.pool());
       case AveragePool2d average -> Rules.magnitudes(average.pool());

@@ -7,7 +7,6 @@ import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Relu;
-import dev.hedgerow.nn.layer.WeightedLayer;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the layer at which relevance starts. */
@@ -44,13 +43,7 @@ public final class StartLayer {
   }
 
   private static @Nullable Node lastSpatialActivation(Graph graph) {
-    boolean[] weightedAbove = new boolean[graph.nodes().size()];
-    for (Node node : graph.ancestors(graph.logits())) {
-      for (Node input : node.inputs()) {
-        weightedAbove[input.index()] |=
-            weightedAbove[node.index()] || node.layer() instanceof WeightedLayer;
-      }
-    }
+    boolean[] weightedAbove = Classifier.weightedAbove(graph);
     for (Node node : graph.nodes().reversed()) {
       if (weightedAbove[node.index()] && isSpatialActivation(node)) return node;
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.hedgerow.engine.AdaptiveAveragePool;
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Elementwise;
@@ -20,6 +21,7 @@ import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
 import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
@@ -28,7 +30,9 @@ import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -169,10 +173,11 @@ class LrpMethodsTest {
   @Test
   void contrastiveExcitationIsTheDifferenceOfTwoWalks() {
     LayerMap excitation = Composites.EXCITATION_BACKPROP;
-    for (Graph net : List.of(netA, Nets.b(), Nets.normalized())) {
-      LayerMap opposite =
-          excitation.with(
-              ExcitationBackprop.lastWeighted(net).name(), new Excitation(WeightView.NEGATIVE));
+    for (Graph net : List.of(netA, Nets.b(), Nets.normalized(), twoClassifiers())) {
+      LayerMap opposite = excitation;
+      for (Node last : Classifier.of(net)) {
+        opposite = opposite.with(last.name(), new Excitation(WeightView.NEGATIVE));
+      }
       Options options = Options.standard().withSaliencyLayer("pool1");
       Attributor method = Methods.standard().find("contrastive-excitation-backprop");
       for (int target = 0; target < 3; target++) {
@@ -189,6 +194,54 @@ class LrpMethodsTest {
             tolerance);
       }
     }
+  }
+
+  @Test
+  void allLastLayersScoreClasses() {
+    Graph graph = twoClassifiers();
+    assertEquals(Set.of(graph.node("fc1"), graph.node("fc2")), Classifier.of(graph));
+    assertEquals(Set.of(netA.node("fc2")), Classifier.of(netA));
+  }
+
+  /** The sum of two linear layers. */
+  private static Graph twoClassifiers() {
+    Graph.Builder builder = Graph.builder("two classifiers");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("relu1", new Relu(), builder.add("conv1", Nets.conv(20, 21, 3, 4), node));
+    node = builder.add("pool1", new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false)), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    Node one = builder.add("fc1", Nets.linear(24, 25, 64, 3), node);
+    Node two = builder.add("fc2", Nets.linear(27, 28, 64, 3), node);
+    return builder.build(builder.add("add", new Add(), one, two));
+  }
+
+  /** What is asked for above it cannot show a contrast that is made below. */
+  @Test
+  void aContrastOfTheLastLayerNeedsToBePassed() {
+    Graph.Builder builder = Graph.builder("convolutional head");
+    Node node = builder.input("input", Shape.of(1, 3, 8, 8));
+    node = builder.add("relu", new Relu(), builder.add("conv1", Nets.conv(20, 21, 3, 4), node));
+    node = builder.add("conv2", Nets.conv(22, 23, 4, 3), node);
+    node = builder.add("pool", new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1)), node);
+    Graph graph = builder.build(builder.add("flatten", new Flatten(1), node));
+    Map<String, String> contrasts =
+        Map.of(
+            "contrastive-excitation-backprop",
+            "contrastive-excitation-backprop",
+            "contrastive-lrp:clrp2",
+            "CLRP2");
+    contrasts.forEach(
+        (name, called) -> {
+          Attributor method = Methods.standard().find(name);
+          Options at = Options.standard().withSaliencyLayer("conv2");
+          assertEquals(
+              "relevance that ends at layer \"conv2\" does not pass the last layer, which "
+                  + called
+                  + " contrasts",
+              assertThrows(IllegalArgumentException.class, () -> explain(method, graph, 0, at))
+                  .getMessage());
+          explain(method, graph, 0, at.withSaliencyLayer("relu"));
+        });
   }
 
   @Test
