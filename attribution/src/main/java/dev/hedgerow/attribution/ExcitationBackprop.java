@@ -1,12 +1,17 @@
 package dev.hedgerow.attribution;
 
+import static dev.hedgerow.attribution.Redistribution.j;
+
 import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.WeightedLayer;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Excitation backprop: the probability that a random walk from class t, which goes down excitatory
  * connections in proportion to {@code x_i w_ij⁺}, passes a place ({@link
- * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}.
+ * Composites#EXCITATION_BACKPROP}). Additions are shared by signed value, {@code x_k / Σx · P}. A
+ * network whose logits are the mean of a convolution's scores starts at every position, in
+ * proportion to {@code exp(y_t)} there.
  *
  * <p>Contrastive (Section 3.4): at the last layers with weights ({@link Classifier}) the
  * probability from the class that wins where t loses, whose weights are those of t negated, is
@@ -34,6 +41,18 @@ final class ExcitationBackprop implements Attributor {
               engine,
               new Excitation(WeightView.POSITIVE).share(engine, layer, x, p),
               new Excitation(WeightView.NEGATIVE).share(engine, layer, x, p));
+
+  /**
+   * {@code P_i = softmax_i(x) · P}: by the score of the class at each position. In proportion to
+   * the scores themselves, which may be negative, it would be no probability.
+   */
+  private static final LinearRule POSITIONS =
+      (engine, layer, x, p) -> {
+        Shape shape = x.shape();
+        Shape positions = Shape.of(1, shape.extent(1), shape.extent(2) * shape.extent(3));
+        Tensor softmax = Softmax.forward(engine, x.reshape(positions), 2).reshape(shape);
+        return j(engine, layer.operator(), softmax, WeightView.PLAIN, p).relevance();
+      };
 
   private final boolean contrastive;
 
@@ -77,12 +96,24 @@ final class ExcitationBackprop implements Attributor {
     StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
     Tensor p = start.at(engine, recording, target);
     if (!contrastive) {
-      return descent.attribution(this, target, descent.run(Composites.EXCITATION_BACKPROP, p));
+      return descent.attribution(this, target, descent.run(map(graph), p));
     }
-    LayerMap contrasting =
-        Classifier.contrasted(Composites.EXCITATION_BACKPROP, CONTRAST, name(), graph, saliency);
+    LayerMap contrasting = Classifier.contrasted(map(graph), CONTRAST, name(), graph, saliency);
     Tensor passed = Heatmap.channelSum(engine, descent.run(contrasting, p));
     return descent.attributionOfMap(this, target, Elementwise.positive(engine, passed));
+  }
+
+  /** Returns the composite, with the start of a network that scores every position. */
+  static LayerMap map(Graph graph) {
+    Node node = graph.logits();
+    while (LayerKind.of(node.layer()) == LayerKind.STRUCTURE && node != graph.input()) {
+      node = node.input();
+    }
+    LayerMap map = Composites.EXCITATION_BACKPROP;
+    return LayerKind.of(node.layer()) == LayerKind.AVERAGE_POOL
+            && node.input().layer() instanceof WeightedLayer
+        ? map.with(node.name(), POSITIONS)
+        : map;
   }
 
   private static @Nullable Node saliency(Graph graph, Options options) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.AdaptiveAveragePool;
 import dev.hedgerow.engine.Convolution;
@@ -215,15 +216,61 @@ class LrpMethodsTest {
     return builder.build(builder.add("add", new Add(), one, two));
   }
 
-  /** What is asked for above it cannot show a contrast that is made below. */
+  /** Networks that score every position start at all of them, by the softmax of the score there. */
   @Test
-  void aContrastOfTheLastLayerNeedsToBePassed() {
+  void excitationOfAConvolutionalNetworkIsAProbability() {
+    Graph graph = convolutional();
+    Recording recording = graph.record(engine, image, graph.node("conv2"));
+    float[] scores = recording.output(graph.node("conv2")).toArray();
+    Attributor method = Methods.standard().find("excitation-backprop");
+    for (int target = 0; target < 3; target++) {
+      double[] own = Versions.doubles(scores, target * 64, 64);
+      assertTrue(
+          Arrays.stream(own).anyMatch(y -> y > 0) && Arrays.stream(own).anyMatch(y -> y < 0));
+      Options atHead = Options.standard().withSaliencyLayer("conv2");
+      double[] p = Probability.softmax(own);
+      float[] map = explain(method, graph, target, atHead).heatmap().toArray();
+      for (int i = 0; i < 64; i++) assertEquals(p[i], map[i], 1e-7);
+      for (String layer : List.of("conv2", "relu")) {
+        Attribution attribution =
+            explain(method, graph, target, Options.standard().withSaliencyLayer(layer));
+        assertEquals(1, attribution.sum(), 1e-6);
+        for (float value : attribution.heatmap().toArray()) assertTrue(value >= 0);
+      }
+    }
+    // And so does the contrast, from what the last layer passes on and its opposite does.
+    Tensor start = StartRelevance.ONE_HOT.at(engine, recording, 0);
+    var descent = new Descent(engine, recording, null, graph.node("relu"));
+    LayerMap map = ExcitationBackprop.map(graph);
+    Tensor opposite = descent.run(map.with("conv2", new Excitation(WeightView.NEGATIVE)), start);
+    assertEquals(1, Reductions.sum(engine, opposite), 1e-6);
+    Tensor difference = Elementwise.subtract(engine, descent.run(map, start), opposite);
+    assertArrayEquals(
+        Elementwise.positive(engine, Heatmap.channelSum(engine, difference)).toArray(),
+        explain(
+                Methods.standard().find("contrastive-excitation-backprop"),
+                graph,
+                0,
+                Options.standard().withSaliencyLayer("relu"))
+            .heatmap()
+            .toArray(),
+        1e-7f);
+  }
+
+  /** Scores of every position, and their mean. */
+  private static Graph convolutional() {
     Graph.Builder builder = Graph.builder("convolutional head");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
     node = builder.add("relu", new Relu(), builder.add("conv1", Nets.conv(20, 21, 3, 4), node));
     node = builder.add("conv2", Nets.conv(22, 23, 4, 3), node);
     node = builder.add("pool", new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1)), node);
-    Graph graph = builder.build(builder.add("flatten", new Flatten(1), node));
+    return builder.build(builder.add("flatten", new Flatten(1), node));
+  }
+
+  /** What is asked for above it cannot show a contrast that is made below. */
+  @Test
+  void aContrastOfTheLastLayerNeedsToBePassed() {
+    Graph graph = convolutional();
     Map<String, String> contrasts =
         Map.of(
             "contrastive-excitation-backprop",
