@@ -112,15 +112,20 @@ final class ContrastiveLrp implements Attributor {
   /**
    * Returns the start layer of the options, null if they name none.
    *
-   * @throws IllegalArgumentException for CLRP2, whose D is R there: it differs in the last layer
+   * @throws IllegalArgumentException if the contrast is lost above it. A start layer sees the
+   *     relevance r of logits y as {@code r ⊘ y}: where the others share one relevance, those of
+   *     small logits would outweigh all. And CLRP2's D is R there, as it differs in the last layer
    *     alone, which LRP-0 crosses with its weights negated as without
    */
   private @Nullable Node start(Graph graph, Options options) {
     Node start = Descent.start(graph, options);
-    if (form == Form.CLRP2 && start != null && !start.equals(graph.logits())) {
+    if (form != Form.CLRP1 && start != null && !start.equals(graph.logits())) {
       throw new IllegalArgumentException(
-          "relevance that starts at layer \"%s\" does not pass the last layer, which CLRP2 contrasts"
-              .formatted(start.name()));
+          "relevance that starts at layer \"%s\" does not pass the %s, which %s contrasts"
+              .formatted(
+                  start.name(),
+                  form == Form.CLRP2 ? "last layer" : "logits",
+                  form == Form.CLRP2 ? form.name() : name()));
     }
     return start;
   }

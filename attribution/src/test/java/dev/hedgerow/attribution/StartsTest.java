@@ -15,6 +15,7 @@ import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,13 @@ class StartsTest {
           "occlusion",
           "rise",
           "random");
+
+  /** Refuse another start layer, and why. */
+  private static final Map<String, String> START_AT_THE_LOGITS =
+      Map.of(
+          "contrastive-lrp", "logits, which contrastive-lrp contrasts",
+          "contrastive-lrp:sglrp", "logits, which contrastive-lrp:sglrp contrasts",
+          "contrastive-lrp:clrp2", "last layer, which CLRP2 contrasts");
 
   private static final StartRelevance MIXED =
       StartRelevance.of(Tensor.of(Shape.of(1, 3), -1, 2, .5f));
@@ -99,12 +107,12 @@ class StartsTest {
   @ParameterizedTest
   @MethodSource("methods")
   void everyStartLayer(Attributor method) {
-    if (method.name().equals("contrastive-lrp:clrp2")) {
+    String contrast = START_AT_THE_LOGITS.get(method.name());
+    if (contrast != null) {
       Options below = options.withStartLayer("relu1");
       var refused = assertThrows(IllegalArgumentException.class, () -> explain(method, 0, below));
       assertEquals(
-          "relevance that starts at layer \"relu1\" does not pass the last layer, which CLRP2"
-              + " contrasts",
+          "relevance that starts at layer \"relu1\" does not pass the " + contrast,
           refused.getMessage());
       assertFinite(method, heatmap(method, 0, options.withStartLayer("fc2")));
       return;
@@ -124,7 +132,7 @@ class StartsTest {
   void whatIsIgnoredAndNothingElseChangesNothing(Attributor method) {
     for (Set<Choice> choices : everySet()) {
       // Refused.
-      if (method.name().equals("contrastive-lrp:clrp2") && choices.contains(Choice.START_LAYER)) {
+      if (START_AT_THE_LOGITS.containsKey(method.name()) && choices.contains(Choice.START_LAYER)) {
         continue;
       }
       Options all = options(choices);

@@ -98,13 +98,9 @@ class AccountPropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options =
-        Options.standard()
-            .withGamma(gamma)
-            .withAddPolicy(policy)
-            .withStartLayer(network.startLayer(graph))
-            .withSamples(3);
+    Options standard = Options.standard().withGamma(gamma).withAddPolicy(policy).withSamples(3);
     for (Attributor method : Methods.standard().all()) {
+      Options options = network.started(method, graph, standard);
       Recording recording =
           graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
       Attribution attribution = method.explain(engine, recording, network.target(graph), options);

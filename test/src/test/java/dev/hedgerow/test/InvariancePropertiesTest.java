@@ -83,12 +83,8 @@ class InvariancePropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options =
-        Options.standard()
-            .withGamma(gamma)
-            .withAddPolicy(policy)
-            .withStartLayer(network.startLayer(graph))
-            .withSamples(SAMPLES);
+    Options standard =
+        Options.standard().withGamma(gamma).withAddPolicy(policy).withSamples(SAMPLES);
     Engine single = Engine.sequential();
     Engine two = Engine.parallel(TWO);
     Engine four = Engine.parallel(FOUR);
@@ -97,6 +93,7 @@ class InvariancePropertiesTest {
     assertArrayEquals(logits, graph.run(two, image).toArray());
     assertArrayEquals(logits, graph.run(four, image).toArray());
     for (Attributor method : Methods.standard().all()) {
+      Options options = network.started(method, graph, standard);
       Attribution one = explain(single, network, graph, method, options);
       for (Engine parallel : List.of(two, four)) {
         Attribution other = explain(parallel, network, graph, method, options);
@@ -124,15 +121,12 @@ class InvariancePropertiesTest {
   void recordingAndExplainingDoNotChangeTheLogits(
       @ForAll("explained") RandomNetwork network, @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options =
-        Options.standard()
-            .withAddPolicy(policy)
-            .withStartLayer(network.startLayer(graph))
-            .withSamples(SAMPLES);
+    Options standard = Options.standard().withAddPolicy(policy).withSamples(SAMPLES);
     Tensor image = network.image(0);
     float[] pixels = image.toArray();
     float[] logits = graph.run(engine, image).toArray();
     for (Attributor method : Methods.standard().all()) {
+      Options options = network.started(method, graph, standard);
       Recording recording =
           graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
       assertArrayEquals(logits, recording.logits().toArray());
@@ -201,16 +195,13 @@ class InvariancePropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     Graph graph = network.graph();
-    Options options =
-        Options.standard()
-            .withGamma(gamma)
-            .withAddPolicy(policy)
-            .withStartLayer(network.startLayer(graph))
-            .withSamples(SAMPLES);
+    Options standard =
+        Options.standard().withGamma(gamma).withAddPolicy(policy).withSamples(SAMPLES);
     Engine reference = Engine.reference();
     Assume.that(
         piece(engine, network, graph, graph).equals(piece(reference, network, graph, graph)));
     for (Attributor method : Methods.standard().all()) {
+      Options options = network.started(method, graph, standard);
       // Their gradients are of other images, which may be in another piece for each kernel.
       if (AVERAGED_GRADIENTS.contains(method.name())) continue;
       Attribution expected = explain(reference, network, graph, method, options);

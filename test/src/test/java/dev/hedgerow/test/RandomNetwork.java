@@ -1,5 +1,7 @@
 package dev.hedgerow.test;
 
+import dev.hedgerow.attribution.Attributor;
+import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.AdaptiveAveragePool;
 import dev.hedgerow.engine.AveragePool;
 import dev.hedgerow.engine.BatchNormalization;
@@ -187,6 +189,14 @@ record RandomNetwork(
       last = node.name();
     }
     return found ? null : last == null ? "features" : last;
+  }
+
+  /** Returns options with that start layer, for a method that takes one. */
+  Options started(Attributor method, Graph graph, Options options) {
+    // A contrast starts at the logits.
+    return method.name().startsWith("contrastive-lrp")
+        ? options
+        : options.withStartLayer(startLayer(graph));
   }
 
   /** Returns the network. */
