@@ -207,7 +207,7 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
-    return model(file, "ONNX", graph, chosen, asked == null, classes, false);
+    return model(file, "ONNX", graph, chosen, asked == null, classes, graph.isMultiLabel());
   }
 
   private Model model(

@@ -1,10 +1,18 @@
 package dev.hedgerow.attribution;
 
+import dev.hedgerow.nn.Graph;
 import java.util.Arrays;
 
-/** The softmax in double precision. */
+/** Probabilities in double precision. */
 final class Probability {
   private Probability() {}
+
+  /** Returns the probabilities of logits: a sigmoid's of each where one closes the network. */
+  static double[] of(Graph graph, double[] logits) {
+    return graph.isMultiLabel()
+        ? Arrays.stream(logits).map(y -> 1 / (1 + Math.exp(-y))).toArray()
+        : softmax(logits);
+  }
 
   /** Returns {@code exp(x_i) / Σ_j exp(x_j)}. */
   static double[] softmax(double[] x) {

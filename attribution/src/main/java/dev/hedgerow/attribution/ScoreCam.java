@@ -25,8 +25,8 @@ import java.util.Set;
  * computes it, with 1e-8 added to the range of a channel.
  *
  * <p>The variant {@code score-cam:relevance-cam}, of the Relevance-CAM repository, has as weight
- * the probability {@code softmax(y(x ⊙ M_c))_t} of the class, leaves out channels of one value, and
- * sums the enlarged channels.
+ * the probability {@code softmax(y(x ⊙ M_c))_t} of the class, or a closing sigmoid's, leaves out
+ * channels of one value, and sums the enlarged channels.
  */
 final class ScoreCam implements Attributor {
   private static final double EPSILON = 1e-8;
@@ -94,7 +94,7 @@ final class ScoreCam implements Attributor {
     Score score = Score.of(engine, recording, target, options);
     double[] weights =
         probabilities
-            ? versions.scores(logits -> score.of(Probability.softmax(logits)))
+            ? versions.scores(logits -> score.of(Probability.of(graph, logits)))
             : Probability.softmax(versions.scores(score::of));
     if (!probabilities) {
       Tensor map = sum(channels, weights, activation.shape());

@@ -15,6 +15,8 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Sigmoid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -128,6 +130,32 @@ class PerturbationTest {
     // A standard deviation of 0.0155.
     assertEquals(0.4, (double) flatRows / n, 5 * 0.0155);
     assertEquals(0.4, (double) flatColumns / n, 5 * 0.0155);
+  }
+
+  /** The logits are what a closing sigmoid reads, and a class has a probability of its own. */
+  @Test
+  void aClosingSigmoidGivesProbabilities() {
+    Graph.Builder builder = Graph.builder("labels");
+    Node node = builder.input("input", Shape.of(1, 1, 1, 3));
+    node = builder.add("flatten", new Flatten(1), node);
+    node = builder.add("fc", Nets.linear(3, new float[] {1, 0, 0, 0, 60, 0}, 0, 0), node);
+    assertFalse(builder.build(node).isMultiLabel());
+    Graph graph = builder.build(builder.add("sigmoid", new Sigmoid(), node));
+    assertTrue(graph.isMultiLabel());
+    Tensor x = Tensor.of(Shape.of(1, 1, 1, 3), 1, 1, 1);
+    int n = 50;
+    double[] expected = new double[3];
+    for (int k = 0; k < n; k++) {
+      float[] mask = Rise.mask(0, k, 1, 3);
+      double p = 1 / (1 + Math.exp(-mask[0]));
+      for (int i = 0; i < 3; i++) expected[i] += p * mask[i] / (0.5 * n);
+    }
+    float[] rise = explain(new Rise(), graph, x, 0, options.withSamples(n)).heatmap().toArray();
+    for (int i = 0; i < 3; i++) assertEquals(expected[i], rise[i], 1e-6);
+    // The sigmoid of 60 is 1, and its slope 0.
+    assertArrayEquals(
+        new float[] {0, 60, 0},
+        explain(Methods.standard().find("gradient"), graph, x, 1, options).heatmap().toArray());
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Input;
 import dev.hedgerow.nn.layer.Layer;
 import dev.hedgerow.nn.layer.Reshape;
+import dev.hedgerow.nn.layer.Sigmoid;
 import dev.hedgerow.nn.layer.Softmax;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,17 +86,27 @@ public final class Graph {
   }
 
   /**
-   * Returns the node whose output are the logits: the last one before a closing softmax, or the
-   * output node where there is none.
+   * Returns the node whose output are the logits: the last one before a closing softmax or sigmoid,
+   * or the output node where there is none.
    */
   public Node logits() {
+    Node closing = closing();
+    return closing.layer() instanceof Softmax || isMultiLabel() ? closing.input() : output;
+  }
+
+  /**
+   * Returns whether a closing sigmoid gives every class a probability of its own. Without one they
+   * have their shares of a softmax, which need not be part of the network.
+   */
+  public boolean isMultiLabel() {
+    return closing().layer() instanceof Sigmoid;
+  }
+
+  /** The last node that does not just hand on what it reads. */
+  private Node closing() {
     Node node = output;
-    while (node.layer() instanceof Identity
-        || node.layer() instanceof Flatten
-        || node.layer() instanceof Reshape) {
-      node = node.input();
-    }
-    return node.layer() instanceof Softmax ? node.input() : output;
+    while (isView(node.layer())) node = node.input();
+    return node;
   }
 
   /**
