@@ -45,11 +45,10 @@ import java.util.Set;
  * @param shifted whether Ψ is subtracted: the kernel is larger than 1×1
  * @param leftOut the terms of an ablation; usually empty
  */
-public record HedgeRule(
-    LinearOperator operator, List<Float> gammas, boolean shifted, Set<Term> leftOut)
+record HedgeRule(LinearOperator operator, List<Float> gammas, boolean shifted, Set<Term> leftOut)
     implements JointRule {
   /** A term of the rule. */
-  public enum Term {
+  enum Term {
     /** What active neurons share by contribution. */
     C,
     /** What is subtracted from C. */
@@ -61,17 +60,17 @@ public record HedgeRule(
   }
 
   /** Returns the rule for a kernel larger than 1×1, with a γ for each relevance. */
-  public static HedgeRule spatial(LinearOperator operator, List<Float> gammas) {
+  static HedgeRule spatial(LinearOperator operator, List<Float> gammas) {
     return new HedgeRule(operator, gammas, true, Set.of());
   }
 
   /** Returns the rule for a 1×1 kernel, or a linear layer. */
-  public static HedgeRule point(LinearOperator operator) {
+  static HedgeRule point(LinearOperator operator) {
     return new HedgeRule(operator, List.of(), false, Set.of());
   }
 
   /** Returns the rule without some of its terms. */
-  public HedgeRule without(Set<Term> terms) {
+  HedgeRule without(Set<Term> terms) {
     return new HedgeRule(operator, gammas, shifted, terms);
   }
 
