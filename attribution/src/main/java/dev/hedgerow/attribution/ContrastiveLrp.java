@@ -135,11 +135,10 @@ final class ContrastiveLrp implements Attributor {
     Graph graph = recording.graph();
     Node saliency = Descent.saliency(graph, options);
     var descent = new Descent(engine, recording, start(graph, options), saliency);
-    StartRelevance start =
+    Tensor ofTarget =
         options.start() == null
-            ? StartRelevance.of(ofTarget(engine, recording, target))
-            : options.start();
-    Tensor ofTarget = start.at(engine, recording, target);
+            ? ofTarget(engine, recording, target)
+            : options.start().at(engine, recording, target);
     Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(recording, target);
     List<Tensor> both = descent.runAll(map(graph, saliency), List.of(ofTarget, ofOthers));
     Tensor r = both.get(0);

@@ -79,8 +79,7 @@ final class RelevanceCam implements Attributor {
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node layer = layer(recording.graph(), options);
     var descent = new Descent(engine, recording, null, layer);
-    StartRelevance start =
-        options.start() == null ? contrast(engine, recording, target) : options.start();
+    StartRelevance start = options.start() == null ? RelevanceCam::contrast : options.start();
     Tensor r = descent.run(map, start.at(engine, recording, target));
     Tensor a = recording.output(layer);
     Tensor w = Reductions.spatialMean(engine, r).reshape(Shape.of(1, a.shape().extent(1), 1, 1));
@@ -89,12 +88,12 @@ final class RelevanceCam implements Attributor {
   }
 
   /** 1 at t, −1/K elsewhere. */
-  private static StartRelevance contrast(Engine engine, Recording recording, int target) {
+  private static Tensor contrast(Engine engine, Recording recording, int target) {
     Tensor oneHot = StartRelevance.ONE_HOT.at(engine, recording, target);
     float[] r = new float[oneHot.shape().size()];
     Arrays.fill(r, -1f / r.length);
     r[target] = 1;
-    return StartRelevance.of(Tensor.of(oneHot.shape(), r));
+    return Tensor.of(oneHot.shape(), r);
   }
 
   private static Node layer(Graph graph, Options options) {

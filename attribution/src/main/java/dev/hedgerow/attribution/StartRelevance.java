@@ -7,26 +7,58 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
 
 /** What the logits y receive at the top of a reverse walk that explains class t. */
-public sealed interface StartRelevance {
+@FunctionalInterface
+public interface StartRelevance {
   /** 1 at t: the seed of a gradient. */
-  StartRelevance ONE_HOT = new OneHot();
+  StartRelevance ONE_HOT = (engine, recording, target) -> only(recording, target, 1);
 
   /** {@code y_t} at t, so that what conserves sums to the logit. */
-  StartRelevance LOGIT = new Logit();
+  StartRelevance LOGIT =
+      (engine, recording, target) -> {
+        check(recording, target);
+        return only(recording, target, recording.logits().toArray()[target]);
+      };
 
   /**
    * {@code p_t (1 − p_t)} at t and {@code −p_t p_k} at every other class k, with p = softmax(y):
    * the gradient of {@code p_t}.
    */
-  StartRelevance SOFTMAX_CONTRAST = new SoftmaxContrast();
+  StartRelevance SOFTMAX_CONTRAST =
+      (engine, recording, target) -> {
+        check(recording, target);
+        float[] p = Softmax.forward(engine, recording.logits(), 1).toArray();
+        float[] r = new float[p.length];
+        double others = 0;
+        for (int k = 0; k < p.length; k++) {
+          if (k == target) continue;
+          r[k] = -p[target] * p[k];
+          others += p[k];
+        }
+        r[target] = (float) (p[target] * others);
+        return Tensor.of(Shape.of(1, r.length), r);
+      };
 
   /**
    * Returns the user's own.
    *
    * @param relevance {@code [1, classes]}
+   * @throws IllegalArgumentException if it is not finite
    */
   static StartRelevance of(Tensor relevance) {
-    return new Given(relevance);
+    for (float value : relevance.toArray()) {
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException("start relevance has " + value);
+      }
+    }
+    return (engine, recording, target) -> {
+      check(recording, target);
+      Shape expected = recording.logits().shape();
+      if (!relevance.shape().equals(expected)) {
+        throw new IllegalArgumentException(
+            "start relevance is " + relevance.shape() + " but the logits are " + expected);
+      }
+      return relevance;
+    };
   }
 
   /**
@@ -39,55 +71,6 @@ public sealed interface StartRelevance {
    *     tensor is of another shape
    */
   Tensor at(Engine engine, Recording recording, int target);
-
-  /** See {@link #ONE_HOT}. */
-  record OneHot() implements StartRelevance {
-    @Override
-    public Tensor at(Engine engine, Recording recording, int target) {
-      return only(recording, target, 1);
-    }
-  }
-
-  /** See {@link #LOGIT}. */
-  record Logit() implements StartRelevance {
-    @Override
-    public Tensor at(Engine engine, Recording recording, int target) {
-      check(recording, target);
-      return only(recording, target, recording.logits().toArray()[target]);
-    }
-  }
-
-  /** See {@link #SOFTMAX_CONTRAST}. */
-  record SoftmaxContrast() implements StartRelevance {
-    @Override
-    public Tensor at(Engine engine, Recording recording, int target) {
-      check(recording, target);
-      float[] p = Softmax.forward(engine, recording.logits(), 1).toArray();
-      float[] r = new float[p.length];
-      double others = 0;
-      for (int k = 0; k < p.length; k++) {
-        if (k == target) continue;
-        r[k] = -p[target] * p[k];
-        others += p[k];
-      }
-      r[target] = (float) (p[target] * others);
-      return Tensor.of(Shape.of(1, r.length), r);
-    }
-  }
-
-  /** See {@link #of}. */
-  record Given(Tensor relevance) implements StartRelevance {
-    @Override
-    public Tensor at(Engine engine, Recording recording, int target) {
-      check(recording, target);
-      Shape expected = recording.logits().shape();
-      if (!relevance.shape().equals(expected)) {
-        throw new IllegalArgumentException(
-            "start relevance is " + relevance.shape() + " but the logits are " + expected);
-      }
-      return relevance;
-    }
-  }
 
   private static Tensor only(Recording recording, int target, float value) {
     check(recording, target);

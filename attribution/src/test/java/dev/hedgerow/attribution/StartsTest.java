@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -92,6 +93,17 @@ class StartsTest {
     Options given = options.withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), 0, 0, 1)));
     Options oneHot = options.withStart(StartRelevance.ONE_HOT);
     assertArrayEquals(heatmap(method, 2, oneHot), heatmap(method, 0, given), method.name());
+  }
+
+  @Test
+  void aStartThatIsNotFiniteIsRefusedWhereItIsGiven() {
+    for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      Tensor given = Tensor.of(Shape.of(1, 3), 1, value, 0);
+      assertEquals(
+          "start relevance has " + value,
+          assertThrows(IllegalArgumentException.class, () -> StartRelevance.of(given))
+              .getMessage());
+    }
   }
 
   @ParameterizedTest
