@@ -4,6 +4,7 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Recording;
+import java.util.Arrays;
 
 /**
  * What the logits y receive in Attribution-Guided Factorization: the gradient of a probability that
@@ -27,24 +28,25 @@ final class AgfSeed {
    */
   static Tensor at(Engine engine, Recording recording, int t) {
     StartRelevance.LOGIT.at(engine, recording, t); // checks the arguments
-    float[] y = recording.logits().toArray();
+    float[] logits = recording.logits().toArray();
+    double[] y = Versions.doubles(logits, 0, logits.length);
     double[] seed = new double[y.length];
     int farthest = farthest(y, t);
-    double sigma = Math.abs((double) y[farthest] - y[t]);
+    double sigma = Math.abs(y[farthest] - y[t]);
     if (sigma > 0) {
-      double[] z = new double[y.length];
-      for (int k = 0; k < y.length; k++) z[k] = y[t] * bell(y, k, t, sigma);
-      double[] p = softmax(z);
+      double[] d = Arrays.stream(y).map(value -> (value - y[t]) / sigma).toArray();
+      double[] bell = Arrays.stream(d).map(value -> Math.exp(-0.5 * value * value)).toArray();
+      double[] z = Arrays.stream(bell).map(value -> y[t] * value).toArray();
+      double[] p = Probability.softmax(z);
       double viaSigma = 0;
       for (int k = 0; k < y.length; k++) {
-        double d = (y[k] - y[t]) / sigma;
         double outer = p[t] * ((k == t ? 1 : 0) - p[k]); // ∂p_t/∂z_k
-        double viaDistance = -outer * z[k] * d; // ∂p_t/∂d_k
+        double viaDistance = -outer * z[k] * d[k]; // ∂p_t/∂d_k
         seed[k] += viaDistance / sigma;
-        seed[t] += outer * bell(y, k, t, sigma) - viaDistance / sigma;
-        viaSigma -= viaDistance * d / sigma;
+        seed[t] += outer * bell[k] - viaDistance / sigma;
+        viaSigma -= viaDistance * d[k] / sigma;
       }
-      double sign = Math.signum((double) y[farthest] - y[t]);
+      double sign = Math.signum(y[farthest] - y[t]);
       seed[farthest] += sign * viaSigma;
       seed[t] -= sign * viaSigma;
     }
@@ -53,30 +55,12 @@ final class AgfSeed {
     return Tensor.of(Shape.of(1, y.length), values);
   }
 
-  private static double bell(float[] y, int k, int t, double sigma) {
-    double d = ((double) y[k] - y[t]) / sigma;
-    return Math.exp(-0.5 * d * d);
-  }
-
   /** The first class whose logit is farthest from the target's. */
-  private static int farthest(float[] y, int t) {
+  private static int farthest(double[] y, int t) {
     int farthest = t;
     for (int k = 0; k < y.length; k++) {
       if (Math.abs(y[k] - y[t]) > Math.abs(y[farthest] - y[t])) farthest = k;
     }
     return farthest;
-  }
-
-  private static double[] softmax(double[] z) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (double value : z) largest = Math.max(largest, value);
-    double[] p = new double[z.length];
-    double sum = 0;
-    for (int k = 0; k < z.length; k++) {
-      p[k] = Math.exp(z[k] - largest);
-      sum += p[k];
-    }
-    for (int k = 0; k < z.length; k++) p[k] /= sum;
-    return p;
   }
 }
