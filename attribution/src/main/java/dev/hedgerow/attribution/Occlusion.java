@@ -34,8 +34,12 @@ final class Occlusion implements Attributor {
    * @param window side of the square; 0 for one that suits the image, with its stride
    * @param stride how far it moves
    * @param value what pixels in it become
+   * @throws IllegalArgumentException if squares would leave pixels between them uncovered
    */
   Occlusion(int window, int stride, float value) {
+    if (stride > window) {
+      throw new IllegalArgumentException("stride %d of a window of %d".formatted(stride, window));
+    }
     this.window = window;
     this.stride = stride;
     this.value = value;

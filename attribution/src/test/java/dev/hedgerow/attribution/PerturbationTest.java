@@ -47,6 +47,7 @@ class PerturbationTest {
     assertOccluded(new Occlusion(2, 1, 10), x, 200, 220, 240);
     assertOccluded(new Occlusion(2, 2, 0), x, 280, 280, 120);
     assertOccluded(new Occlusion(1, 1, 0), row(2, 10, 3), 8, 35, 12);
+    assertThrows(IllegalArgumentException.class, () -> new Occlusion(1, 2, 0));
   }
 
   private void assertOccluded(Attributor occlusion, Tensor x, float... expected) {
