@@ -40,20 +40,11 @@ final class Descent {
     this.graph = recording.graph();
     this.start = start;
     this.saliency = saliency;
-    if (saliency != null) checkSaliency(saliency);
+    if (saliency != null) SaliencyLayer.checked(graph, top(), saliency, false);
   }
 
-  private void checkSaliency(Node layer) {
-    Node top = start == null ? graph.logits() : start;
-    if (!graph.ancestors(top).contains(layer)) {
-      throw new IllegalArgumentException(
-          "layer \"%s\" of the map is not below \"%s\", where relevance starts"
-              .formatted(layer.name(), top.name()));
-    }
-    if (layer.shape().rank() != 4) {
-      throw new IllegalArgumentException(
-          "layer \"%s\" of the map is not spatial but %s".formatted(layer.name(), layer.shape()));
-    }
+  private Node top() {
+    return start == null ? graph.logits() : start;
   }
 
   /** Returns the start layer of the options, null if they name none. */
@@ -86,7 +77,7 @@ final class Descent {
 
   /** Walks down as {@link #run} with several relevances together. */
   List<Tensor> runAll(LayerMap map, List<Tensor> relevances) {
-    Node top = start == null ? graph.logits() : start;
+    Node top = top();
     Set<Node> until =
         saliency == null ? InputConvolutions.below(graph, top).maps() : Set.of(saliency);
     var walk =

@@ -16,23 +16,34 @@ final class SaliencyLayer {
    * Returns the nodes at whose outputs relevance is collected: the layer the user named, or what
    * the convolutions that read the network's input read.
    *
-   * @throws IllegalArgumentException if there is no such layer, {@code start} does not depend on
-   *     it, or it is not spatial; the message names it
+   * @throws IllegalArgumentException if there is no such layer, or as {@link #checked}
    */
   static Set<Node> nodes(
       Graph graph, Node start, InputConvolutions inputConvolutions, Options options) {
     String name = options.saliencyLayer();
     if (name == null) return inputConvolutions.maps();
-    Node named = graph.node(name);
-    if (!graph.ancestors(start).contains(named)) {
+    return Set.of(checked(graph, start, graph.node(name), false));
+  }
+
+  /**
+   * Returns the layer of a map.
+   *
+   * @param vectors whether a vector, which is an image of one pixel, has a map
+   * @throws IllegalArgumentException if {@code start} does not depend on the layer, or it is not
+   *     spatial
+   */
+  static Node checked(Graph graph, Node start, Node layer, boolean vectors) {
+    if (!graph.ancestors(start).contains(layer)) {
       throw new IllegalArgumentException(
-          "saliency layer \"%s\" is not below \"%s\"".formatted(name, start.name()));
+          "layer \"%s\" of the map is not below \"%s\", where relevance starts"
+              .formatted(layer.name(), start.name()));
     }
-    if (named.shape().rank() != 4) {
+    int rank = layer.shape().rank();
+    if (rank != 4 && !(vectors && rank == 2)) {
       throw new IllegalArgumentException(
-          "saliency layer \"%s\" is not spatial but %s".formatted(name, named.shape()));
+          "layer \"%s\" of the map is not spatial but %s".formatted(layer.name(), layer.shape()));
     }
-    return Set.of(named);
+    return layer;
   }
 
   /** Returns the explanation that relevance collected there is; see {@link Attribution}. */
@@ -55,21 +66,10 @@ final class SaliencyLayer {
   /**
    * Returns the node the user named, or the network's input.
    *
-   * @throws IllegalArgumentException if there is no such node, the logits do not depend on it, or
-   *     its output is no image and no vector
+   * @throws IllegalArgumentException if there is no such node, or as {@link #checked}
    */
   static Node of(Graph graph, Options options) {
     if (options.saliencyLayer() == null) return graph.input();
-    Node named = graph.node(options.saliencyLayer());
-    if (!graph.ancestors(graph.logits()).contains(named)) {
-      throw new IllegalArgumentException(
-          "the logits do not depend on layer \"" + options.saliencyLayer() + "\"");
-    }
-    int rank = named.shape().rank();
-    if (rank != 4 && rank != 2) {
-      throw new IllegalArgumentException(
-          "layer \"" + named.name() + "\" is " + named.shape() + ", which no map can show");
-    }
-    return named;
+    return checked(graph, graph.logits(), graph.node(options.saliencyLayer()), true);
   }
 }

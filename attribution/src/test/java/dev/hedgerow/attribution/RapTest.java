@@ -112,7 +112,7 @@ class RapTest {
     assertEquals(Shape.of(8, 8), pool.heatmap().shape());
     RelativeMethods.assertConserves(pool, 0.614209453);
     assertEquals(
-        "saliency layer \"fc1\" is not spatial but [1, 5]",
+        "layer \"fc1\" of the map is not spatial but [1, 5]",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> explain("rap", netA(), 2, Options.standard().withSaliencyLayer("fc1")))
