@@ -43,6 +43,7 @@ record RapRule(LinearOperator operator, boolean negativeThroughNegative) impleme
       up = Elementwise.positive(engine, r);
       Elementwise.addInPlace(engine, down, Elementwise.negative(engine, r));
     }
+    // J(x⁺, w⁺, up) + J(x⁺, w⁻, down), of the denominators that are known.
     Tensor c = operator.reverse(engine, POSITIVE, Elementwise.quotient(engine, up, a), x.shape());
     Tensor s = Elementwise.quotient(engine, down, b);
     Elementwise.addInPlace(engine, c, operator.reverse(engine, NEGATIVE, s, x.shape()));

@@ -9,7 +9,7 @@ import dev.hedgerow.engine.WeightView;
 
 /**
  * The result of redistributing relevance over the inputs of a linear layer in proportion to their
- * contributions (Eq. 2):
+ * contributions (Nam, Lee: Gradient Hedging, Eq. 2):
  *
  * <pre>J(a, v, R)_i = a_i · Σ_j v_ij · (R_j ⊘ Σ_k a_k v_kj)</pre>
  *

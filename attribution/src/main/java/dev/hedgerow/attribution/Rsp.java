@@ -32,7 +32,9 @@ import java.util.Set;
  * branch plus that of the skip, is what the graph does.
  *
  * <p>{@link Options#start} is what each logit counts in the class activation map: n at the target
- * and −1 at n other classes is the authors' relative map of several labels.
+ * and −1 at n other classes is the difference that the authors' relative map of several labels
+ * begins with. They then scale its positive and its negative part, and spread both evenly over the
+ * channels; here the difference is used as it is.
  */
 final class Rsp implements Attributor {
   @Override

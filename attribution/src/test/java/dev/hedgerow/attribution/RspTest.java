@@ -84,7 +84,7 @@ class RspTest {
 
   @Test
   void theStartIsTheUsers() {
-    // Relative to the other classes, as a map of several labels is.
+    // Relative to the other classes.
     Tensor relative = Tensor.of(Shape.of(1, 3), 2, -1, -1);
     Options options = Options.standard().withStart(StartRelevance.of(relative));
     Attribution attribution = explain("rsp", netA(), 0, options);
