@@ -90,6 +90,8 @@ class AgfTest {
       rule = ZBox.OF_IMAGE.on(new LinearMap(convolution(graph, "conv1"), null));
       passed = RelativeMethods.pass(rule, passed, RelativeMethods.IMAGE).getFirst();
       assertEquals(192, Reductions.countNonZero(engine, passed));
+      Tensor map = Heatmap.channelSum(engine, Saliency.perMaximum(engine, passed));
+      KnownAnswers.assertPrinted("A agf t" + target, map.toArray(), 6);
     }
   }
 

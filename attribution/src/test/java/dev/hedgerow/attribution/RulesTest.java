@@ -67,6 +67,23 @@ class RulesTest {
         "H3 2", first(pass(HedgeRule.spatial(conv, List.of(2f)), x, r)).toArray(), PRINTED);
   }
 
+  /** Each relevance that passes together with others has its own γ. */
+  @Test
+  void relevancesThatPassTogetherHedgeAlone() {
+    Convolution conv = Convolution.of(kernel, null, Window.of(3, 2, 1), 1);
+    Tensor r = Det.tensor(5, 1, 3, 2, 2);
+    Tensor opposite = Elementwise.scale(engine, r, -1);
+    HedgeRule rule = HedgeRule.spatial(conv, List.of(1f, 1.5f, 2f));
+    Node node = node(new Relu(), x);
+    List<Rule.Passed> passed = rule.passAll(engine, node, List.of(x), List.of(r, opposite, r));
+    KnownAnswers.assertClose("H3 1", first(passed.get(0)).toArray(), PRINTED);
+    KnownAnswers.assertClose("H3 2", first(passed.get(2)).toArray(), PRINTED);
+    for (int k = 0; k < 3; k++) {
+      double sum = Reductions.sum(engine, first(passed.get(k))) + passed.get(k).leak();
+      assertEquals(-1 + 0.5 * k, sum, 1e-5);
+    }
+  }
+
   /** Each term by itself, from the numbers of the whole rule and of J. */
   @Test
   void termsCanBeLeftOut() {
