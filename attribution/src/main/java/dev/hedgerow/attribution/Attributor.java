@@ -55,7 +55,8 @@ public interface Attributor {
    * @param target class index
    * @throws IllegalArgumentException if there is no such class or start layer, or the network has a
    *     layer the method has no rule for; the message names it
-   * @throws ArithmeticException if relevance is not finite; the message names the layer
+   * @throws ArithmeticException if relevance is not finite; the message names the layer, or the
+   *     method where its map alone is not
    */
   Attribution explain(Engine engine, Recording recording, int target, Options options);
 

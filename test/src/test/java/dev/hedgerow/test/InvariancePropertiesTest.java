@@ -92,7 +92,7 @@ class InvariancePropertiesTest {
     float[] logits = graph.run(single, image).toArray();
     assertArrayEquals(logits, graph.run(two, image).toArray());
     assertArrayEquals(logits, graph.run(four, image).toArray());
-    for (Attributor method : Methods.standard().all()) {
+    for (Attributor method : Methods.standard().allWithVariants()) {
       Options options = network.started(method, graph, standard);
       Attribution one = explain(single, network, graph, method, options);
       for (Engine parallel : List.of(two, four)) {
@@ -200,7 +200,7 @@ class InvariancePropertiesTest {
     Engine reference = Engine.reference();
     Assume.that(
         piece(engine, network, graph, graph).equals(piece(reference, network, graph, graph)));
-    for (Attributor method : Methods.standard().all()) {
+    for (Attributor method : Methods.standard().allWithVariants()) {
       Options options = network.started(method, graph, standard);
       // Their gradients are of other images, which may be in another piece for each kernel.
       if (AVERAGED_GRADIENTS.contains(method.name())) continue;
