@@ -81,15 +81,7 @@ public record Attribution(
       List<LayerReport> layers,
       List<String> warnings) {
     Tensor heatmap = Heatmap.channelSum(engine, relevance);
-    return new Attribution(
-        method.name(),
-        target,
-        relevance,
-        heatmap,
-        Reductions.sum(engine, heatmap),
-        layers,
-        warnings,
-        Map.of());
+    return of(engine, method, target, relevance, heatmap, layers, warnings);
   }
 
   /**
@@ -115,15 +107,7 @@ public record Attribution(
   /** Returns the explanation that relevance and a map are, of a method that keeps no account. */
   static Attribution of(
       Engine engine, Attributor method, int target, Tensor relevance, Tensor heatmap) {
-    return new Attribution(
-        method.name(),
-        target,
-        relevance,
-        heatmap,
-        Reductions.sum(engine, heatmap),
-        List.of(),
-        List.of(),
-        Map.of());
+    return of(engine, method, target, relevance, heatmap, List.of(), List.of());
   }
 
   /** Returns a map {@code [h, w]} at the input's size. */
@@ -134,24 +118,35 @@ public record Attribution(
   }
 
   /**
-   * Returns the explanation that a map at a layer is, enlarged bilinearly to the input's size.
+   * Returns the explanation that relevance at a layer is; its heatmap is the channel sum, enlarged
+   * bilinearly to the input's size.
    *
-   * @param map {@code [h, w]}; also the relevance, as {@code [1, 1, h, w]}
+   * @param relevance {@code [1, C, h, w]}
    */
   public static Attribution atLayer(
       Engine engine,
       Attributor method,
       int target,
-      Tensor map,
+      Tensor relevance,
       Recording recording,
       List<LayerReport> layers,
       List<String> warnings) {
-    Tensor heatmap = enlarged(map, recording);
-    Shape shape = map.shape();
+    Tensor heatmap = enlarged(Heatmap.channelSum(engine, relevance), recording);
+    return of(engine, method, target, relevance, heatmap, layers, warnings);
+  }
+
+  private static Attribution of(
+      Engine engine,
+      Attributor method,
+      int target,
+      Tensor relevance,
+      Tensor heatmap,
+      List<LayerReport> layers,
+      List<String> warnings) {
     return new Attribution(
         method.name(),
         target,
-        map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1))),
+        relevance,
         heatmap,
         Reductions.sum(engine, heatmap),
         layers,

@@ -108,20 +108,17 @@ final class Descent {
   Attribution attribution(Attributor method, int target, Tensor relevance) {
     return saliency == null
         ? Attribution.atInput(engine, method, target, relevance, layers, warnings)
-        : attributionOfMap(method, target, Heatmap.channelSum(engine, relevance));
+        : Attribution.atLayer(engine, method, target, relevance, recording, layers, warnings);
   }
 
   /**
    * Returns the explanation that a map at the layer of the map is.
    *
-   * @param map {@code [h, w]}
+   * @param map {@code [h, w]}; also the relevance, as {@code [1, 1, h, w]}
    */
   Attribution attributionOfMap(Attributor method, int target, Tensor map) {
-    if (saliency != null) {
-      return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
-    }
     Shape shape = map.shape();
-    Tensor image = map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1)));
-    return Attribution.atInput(engine, method, target, image, layers, warnings);
+    return attribution(
+        method, target, map.reshape(Shape.of(1, 1, shape.extent(0), shape.extent(1))));
   }
 }

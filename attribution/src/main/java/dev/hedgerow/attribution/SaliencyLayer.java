@@ -56,11 +56,9 @@ final class SaliencyLayer {
       Tensor relevance,
       List<LayerReport> layers,
       List<String> warnings) {
-    if (options.saliencyLayer() == null) {
-      return Attribution.atInput(engine, method, target, relevance, layers, warnings);
-    }
-    Tensor map = Heatmap.channelSum(engine, relevance);
-    return Attribution.atLayer(engine, method, target, map, recording, layers, warnings);
+    return options.saliencyLayer() == null
+        ? Attribution.atInput(engine, method, target, relevance, layers, warnings)
+        : Attribution.atLayer(engine, method, target, relevance, recording, layers, warnings);
   }
 
   /**

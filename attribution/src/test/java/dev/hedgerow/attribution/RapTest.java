@@ -108,7 +108,7 @@ class RapTest {
       assertEquals(logit[i], 0.614209453 * scaled[i], 1e-6);
     }
     Attribution pool = explain("rap", netA(), 2, Options.standard().withSaliencyLayer("pool1"));
-    assertEquals(Shape.of(1, 1, 4, 4), pool.relevance().shape());
+    assertEquals(Shape.of(1, 4, 4, 4), pool.relevance().shape());
     assertEquals(Shape.of(8, 8), pool.heatmap().shape());
     RelativeMethods.assertConserves(pool, 0.614209453);
     assertEquals(

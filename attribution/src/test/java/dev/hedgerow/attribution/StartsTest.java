@@ -37,6 +37,10 @@ class StartsTest {
           "rise",
           "random");
 
+  /** Make one map of the channels, by definition. */
+  private static final Set<String> MAPS =
+      Set.of("contrastive-excitation-backprop", "relevance-cam");
+
   /** Start at the logits, or at the classifier, by definition. */
   private static final Set<String> FROM_THE_TOP =
       Set.of(
@@ -114,6 +118,9 @@ class StartsTest {
     int side = attribution.relevance().shape().extent(2);
     int own = explain(method, 0, options).relevance().shape().extent(2);
     assertEquals(ELSEWHERE.contains(base(method)) ? own : 4, side, method.name());
+    if (ELSEWHERE.contains(base(method))) return;
+    int channels = attribution.relevance().shape().extent(1);
+    assertEquals(MAPS.contains(base(method)) ? 1 : 4, channels, method.name());
   }
 
   @ParameterizedTest
