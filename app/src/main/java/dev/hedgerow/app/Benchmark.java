@@ -240,7 +240,7 @@ final class Benchmark {
       requests[target] = new Request(target, options);
     }
     try (Engine.Lease lease = engine.lease()) {
-      Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
+      Set<Node> kept = hedge.keeps(graph, options);
       Recording recording = graph.record(lease.engine(), x, kept);
       hedge.explainAll(lease.engine(), recording, List.of(requests));
     }

@@ -61,9 +61,7 @@ final class DemoPictures {
   Recording record(Model model, BufferedImage picture) {
     Set<Node> kept = new LinkedHashSet<>(HEDGE.keeps(model.graph(), Options.standard()));
     kept.addAll(GRAD_CAM.keeps(model.graph(), Options.standard()));
-    return model
-        .graph()
-        .record(engine, ScenePictures.input(engine, picture, model), kept.toArray(new Node[0]));
+    return model.graph().record(engine, ScenePictures.input(engine, picture, model), kept);
   }
 
   /** Returns the probability of a class: networks of this world have several labels. */

@@ -30,7 +30,7 @@ final class Explainer {
   private final boolean exif;
   private final Targets.Selection targets;
   private final Plan plan;
-  private final Node[] keep;
+  private final Set<Node> keep;
   private final WarmUp warmUp;
 
   /** Why the network as a whole is nothing for a method. */
@@ -66,7 +66,7 @@ final class Explainer {
       IllegalArgumentException refused = Objects.requireNonNull(refusals.get(first));
       throw new UsageException(first.method().name() + ": " + refused.getMessage(), refused);
     }
-    this.keep = kept.toArray(new Node[0]);
+    this.keep = kept;
   }
 
   private static float[] sigmoid(float[] logits) {

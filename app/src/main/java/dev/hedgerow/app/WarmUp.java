@@ -17,6 +17,7 @@ import dev.hedgerow.nn.Topology;
 import dev.hedgerow.nn.Vgg;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -144,7 +145,7 @@ final class WarmUp {
     Graph graph = builder.build(topology.build(new Modules(builder, parameters), input, CLASSES));
     Tensor image = Tensor.of(shape, noise(random, shape));
     Options options = Options.standard();
-    Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
+    Set<Node> kept = hedge.keeps(graph, options);
     Recording recording = graph.record(engine, image, kept);
     hedge.explain(engine, recording, 0, options);
   }

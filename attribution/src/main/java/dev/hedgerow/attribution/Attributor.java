@@ -57,6 +57,7 @@ public interface Attributor {
    *     layer the method has no rule for; the message names it
    * @throws ArithmeticException if relevance is not finite; the message names the layer, or the
    *     method where its map alone is not
+   * @throws IllegalStateException if the recording did not keep one of those nodes
    */
   Attribution explain(Engine engine, Recording recording, int target, Options options);
 

@@ -61,8 +61,7 @@ class AgfTest {
     Node hidden = graph.node("relu3");
     Node flat = graph.node("flatten");
     Node pool = graph.node("pool1");
-    Recording recording =
-        graph.record(engine, RelativeMethods.IMAGE, graph.nodes().toArray(Node[]::new));
+    Recording recording = graph.record(engine, RelativeMethods.IMAGE, graph.nodes());
     for (int target : new int[] {0, 2}) {
       Map<Node, Tensor> gradients =
           graph.gradients(

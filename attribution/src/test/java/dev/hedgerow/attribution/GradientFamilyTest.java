@@ -326,8 +326,7 @@ class GradientFamilyTest {
 
   private Attribution explain(String name, Graph graph, Tensor x, int target, Options options) {
     Attributor method = Methods.standard().find(name);
-    Recording recording =
-        graph.record(engine, x, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, x, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 

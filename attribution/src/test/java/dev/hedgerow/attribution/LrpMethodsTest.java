@@ -564,8 +564,7 @@ class LrpMethodsTest {
   }
 
   private Attribution explain(Attributor method, Graph graph, int target, Options options) {
-    Recording recording =
-        graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, image, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 }

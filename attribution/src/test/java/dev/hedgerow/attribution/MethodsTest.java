@@ -272,8 +272,7 @@ class MethodsTest {
 
   private Attribution explain(String name, Graph graph, int target, Options options) {
     Attributor method = Methods.standard().find(name);
-    Recording recording =
-        graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, image, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 

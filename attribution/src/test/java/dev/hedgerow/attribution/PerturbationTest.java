@@ -20,6 +20,7 @@ import dev.hedgerow.nn.layer.Sigmoid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -238,7 +239,7 @@ class PerturbationTest {
     for (Attributor method : Methods.standard().allWithVariants()) {
       Graph net = Nets.normalized();
       Options chosen = options.withSamples(5);
-      Node[] keep = method.keeps(net, chosen).toArray(Node[]::new);
+      Set<Node> keep = method.keeps(net, chosen);
       Recording batch = net.record(engine, Structure.stack(List.of(other, image)), keep);
       Attribution alone = explain(method, net, image, 2, chosen);
       Attribution one = method.explain(engine, batch.image(1), 2, chosen);
@@ -264,8 +265,7 @@ class PerturbationTest {
 
   private Attribution explain(
       Attributor method, Graph graph, Tensor x, int target, Options options) {
-    Recording recording =
-        graph.record(engine, x, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, x, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 }

@@ -84,8 +84,7 @@ final class RelativeMethods {
 
   static Attribution explain(String name, Graph graph, int target, Options options) {
     Attributor method = Methods.standard().find(name);
-    Recording recording =
-        graph.record(ENGINE, IMAGE, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(ENGINE, IMAGE, method.keeps(graph, options));
     return method.explain(ENGINE, recording, target, options);
   }
 

@@ -10,7 +10,6 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
-import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -207,8 +206,7 @@ class StartsTest {
 
   private Attribution explain(Attributor method, int target, Options options) {
     Graph net = Nets.a();
-    Recording recording =
-        net.record(engine, image, method.keeps(net, options).toArray(Node[]::new));
+    Recording recording = net.record(engine, image, method.keeps(net, options));
     return method.explain(engine, recording, target, options);
   }
 }

@@ -12,7 +12,7 @@ import dev.hedgerow.nn.layer.Reshape;
 import dev.hedgerow.nn.layer.Sigmoid;
 import dev.hedgerow.nn.layer.Softmax;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -183,10 +183,10 @@ public final class Graph {
    * @param x images {@code [N, C, H, W]}, preprocessed; not modified, and kept
    * @param keep nodes whose outputs must be kept although no reverse walk reads them
    */
-  public Recording record(Engine engine, Tensor x, Node... keep) {
+  public Recording record(Engine engine, Tensor x, Collection<Node> keep) {
     for (Node node : keep) checkOwn(node);
     checkInput(x);
-    Set<Node> kept = Set.copyOf(Arrays.asList(keep));
+    Set<Node> kept = Set.copyOf(keep);
     var values = new @Nullable Tensor[nodes.size()];
     boolean[] overwritten = new boolean[nodes.size()];
     for (Node node : nodes) {
@@ -194,6 +194,11 @@ public final class Graph {
       values[node.index()] = compute(engine, node, x, values, kept, overwritten);
     }
     return new Recording(this, values, overwritten);
+  }
+
+  /** Runs the network as {@link #record(Engine, Tensor, Collection)}. */
+  public Recording record(Engine engine, Tensor x, Node... keep) {
+    return record(engine, x, List.of(keep));
   }
 
   private Tensor compute(

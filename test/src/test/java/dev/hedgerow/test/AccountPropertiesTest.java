@@ -12,7 +12,6 @@ import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
-import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.test.RandomNetwork.Block;
 import dev.hedgerow.test.RandomNetwork.Numbers;
@@ -106,8 +105,7 @@ class AccountPropertiesTest {
     Options standard = Options.standard().withGamma(gamma).withAddPolicy(policy).withSamples(3);
     for (Attributor method : Methods.standard().allWithVariants()) {
       Options options = network.started(method, graph, standard);
-      Recording recording =
-          graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
+      Recording recording = graph.record(engine, network.image(0), method.keeps(graph, options));
       Attribution attribution;
       try {
         attribution = method.explain(engine, recording, network.target(graph), options);
@@ -163,8 +161,7 @@ class AccountPropertiesTest {
 
   private Attribution explain(RandomNetwork network, Graph graph, String name, Options options) {
     Attributor method = Methods.standard().find(name);
-    Recording recording =
-        graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, network.image(0), method.keeps(graph, options));
     return method.explain(engine, recording, network.target(graph), options);
   }
 
@@ -176,8 +173,7 @@ class AccountPropertiesTest {
             .withAddPolicy(policy)
             .withStartLayer(network.startLayer(graph));
     Attributor method = Methods.standard().find("gradient-hedge");
-    Recording recording =
-        graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, network.image(0), method.keeps(graph, options));
     Attribution attribution = method.explain(engine, recording, network.target(graph), options);
     Account.assertAddsUp(graph, attribution, gamma);
   }

@@ -18,6 +18,7 @@ import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.Twins;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a warm network allocates; times are for {@code hedgerow bench}. */
@@ -70,7 +71,7 @@ class AllocationTest {
     Tensor x = image(graph.input().shape());
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
-    Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
+    Set<Node> kept = hedge.keeps(graph, options);
     assertAllocates(
         bytes,
         () -> {

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,7 +92,7 @@ class CostTest {
 
   private double passes(Attributor method) {
     Options options = Options.standard().withSamples(method.name().equals("rise") ? SAMPLES : 0);
-    Node[] keep = method.keeps(graph, options).toArray(Node[]::new);
+    Set<Node> keep = method.keeps(graph, options);
     counting.take();
     graph.run(counting.engine(), x);
     double forward = counting.take();

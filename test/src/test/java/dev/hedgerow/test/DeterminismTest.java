@@ -17,6 +17,7 @@ import dev.hedgerow.test.RandomNetwork.Block;
 import dev.hedgerow.test.RandomNetwork.Head;
 import dev.hedgerow.test.RandomNetwork.Numbers;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,7 +78,7 @@ class DeterminismTest {
   }
 
   private static Attribution explain(Engine engine, Attributor method, Options options) {
-    Node[] keep = method.keeps(GRAPH, options).toArray(Node[]::new);
+    Set<Node> keep = method.keeps(GRAPH, options);
     Recording recording = GRAPH.record(engine, NETWORK.image(0), keep);
     return method.explain(engine, recording, NETWORK.target(GRAPH), options);
   }

@@ -51,7 +51,7 @@ class FamilyMethodsTest {
     Options options = Options.standard().withSamples(2);
     var empty = new HashSet<String>();
     for (Attributor method : Methods.standard().allWithVariants()) {
-      Node[] keep = method.keeps(graph, options).toArray(Node[]::new);
+      Set<Node> keep = method.keeps(graph, options);
       Recording recording = graph.record(engine, image, keep);
       Attribution attribution = method.explain(engine, recording, target, options);
       String name = method.name();

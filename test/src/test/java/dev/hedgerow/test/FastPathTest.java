@@ -14,7 +14,6 @@ import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
-import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.weights.OnnxModel;
 import dev.hedgerow.weights.Safetensors;
@@ -85,7 +84,7 @@ class FastPathTest {
   private static Attribution explain(Engine engine, Graph graph, Tensor x, int target) {
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
-    Recording recording = graph.record(engine, x, hedge.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, x, hedge.keeps(graph, options));
     return hedge.explain(engine, recording, target, options);
   }
 

@@ -17,7 +17,6 @@ import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.DenseNet;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Graph;
-import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.weights.Npy;
 import dev.hedgerow.weights.OnnxModel;
@@ -175,8 +174,7 @@ class GoldenTest {
   private static Attribution explain(
       Engine engine, Graph graph, Tensor x, String name, int target, Options options) {
     Attributor method = Methods.standard().find(name);
-    Recording recording =
-        graph.record(engine, x, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, x, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 }

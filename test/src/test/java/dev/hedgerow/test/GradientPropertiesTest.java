@@ -47,8 +47,7 @@ class GradientPropertiesTest {
     List<Node> kinks = nodes.stream().filter(Piece::hasKinks).toList();
     Recording recording = graph.record(engine, network.image(0));
     NaiveNetwork naive = NaiveNetwork.run(graph, network.image(0).toArray());
-    Recording everything =
-        graph.record(engine, network.image(0), graph.nodes().toArray(Node[]::new));
+    Recording everything = graph.record(engine, network.image(0), graph.nodes());
     // Where float32 is on another side of a kink than double there are two right answers.
     Assume.that(
         Piece.of(kinks, node -> doubles(everything.output(node).toArray()))

@@ -127,8 +127,7 @@ class InvariancePropertiesTest {
     float[] logits = graph.run(engine, image).toArray();
     for (Attributor method : Methods.standard().all()) {
       Options options = network.started(method, graph, standard);
-      Recording recording =
-          graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+      Recording recording = graph.record(engine, image, method.keeps(graph, options));
       assertArrayEquals(logits, recording.logits().toArray());
       method.explain(engine, recording, network.target(graph), options);
       assertArrayEquals(logits, recording.logits().toArray());
@@ -330,8 +329,7 @@ class InvariancePropertiesTest {
 
   private static Attribution explain(
       Engine engine, RandomNetwork network, Graph graph, Attributor method, Options options) {
-    Recording recording =
-        graph.record(engine, network.image(0), method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, network.image(0), method.keeps(graph, options));
     return method.explain(engine, recording, network.target(graph), options);
   }
 
@@ -345,8 +343,8 @@ class InvariancePropertiesTest {
         node -> doubles(recording.output(node).toArray()));
   }
 
-  private static Node[] everything(Graph graph) {
-    return graph.nodes().toArray(Node[]::new);
+  private static List<Node> everything(Graph graph) {
+    return graph.nodes();
   }
 
   private static double[] doubles(float[] values) {

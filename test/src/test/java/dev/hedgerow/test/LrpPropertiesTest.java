@@ -94,8 +94,7 @@ class LrpPropertiesTest {
   private Attribution explain(RandomNetwork network, Attributor method, Options options) {
     Graph graph = network.graph();
     Tensor image = Elementwise.absolute(engine, network.image(0));
-    Recording recording =
-        graph.record(engine, image, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, image, method.keeps(graph, options));
     return method.explain(engine, recording, network.target(graph), options);
   }
 

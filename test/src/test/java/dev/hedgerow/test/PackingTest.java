@@ -52,7 +52,7 @@ class PackingTest {
   private void explain(Engine engine, int target) {
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
-    Node[] kept = hedge.keeps(graph, options).toArray(Node[]::new);
+    Set<Node> kept = hedge.keeps(graph, options);
     Shape shape = graph.input().shape();
     Tensor x = Tensor.of(shape, HeWeights.of("image" + target, shape).toArray());
     Recording recording = graph.record(engine, x, kept);

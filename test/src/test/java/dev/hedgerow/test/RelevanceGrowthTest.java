@@ -12,7 +12,6 @@ import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
-import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.weights.OnnxModel;
 import java.awt.image.BufferedImage;
@@ -94,8 +93,7 @@ class RelevanceGrowthTest {
     Tensor x = image(Shared.file("images/cifar10/" + picture + ".png"));
     int target = picture.charAt(picture.length() - 1) - '0';
     Options options = Options.standard();
-    Recording recording =
-        graph.record(engine, x, method.keeps(graph, options).toArray(Node[]::new));
+    Recording recording = graph.record(engine, x, method.keeps(graph, options));
     return method.explain(engine, recording, target, options);
   }
 

@@ -149,10 +149,7 @@ class UserMethodTest {
     for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
     Options options = Options.standard();
     Recording recording =
-        graph.record(
-            engine,
-            Tensor.of(x.shape(), pixels),
-            method.keeps(graph, options).toArray(Node[]::new));
+        graph.record(engine, Tensor.of(x.shape(), pixels), method.keeps(graph, options));
     return method.explain(engine, recording, 1, options);
   }
 }

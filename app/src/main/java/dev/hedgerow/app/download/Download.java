@@ -76,7 +76,7 @@ public record Download(
   /**
    * Returns a download with the proxies of this process.
    *
-   * @throws IllegalArgumentException if a variable that names one does not
+   * @throws IllegalArgumentException if a variable should name one and does not
    */
   public static Download standard(Map<String, String> environment, Listener listener) {
     HttpClient client =

@@ -33,7 +33,7 @@ public final class Contest {
   private final Graph graph;
   private final List<Contender> contenders;
   private final Game game;
-  private final Node[] keep;
+  private final Set<Node> keep;
 
   /** Gives the pointing game for pictures of a size. */
   @FunctionalInterface
@@ -73,7 +73,7 @@ public final class Contest {
         throw new IllegalArgumentException(contender.name() + ": " + refused.getMessage(), refused);
       }
     }
-    this.keep = kept.toArray(new Node[0]);
+    this.keep = kept;
   }
 
   /**
