@@ -180,7 +180,7 @@ public final class Engine {
     void run(int number, int from, int to);
   }
 
-  /** Runs {@code body} for elements below {@code length}, in chunks of so many. */
+  /** Runs {@code body} for the elements below {@code length}, in chunks of {@code chunk}. */
   void forEachChunk(int length, int chunk, Chunk body) {
     forEach(
         Math.ceilDiv(length, chunk),

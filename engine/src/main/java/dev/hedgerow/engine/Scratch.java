@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Arrays that operations work in and give back, so that a warm network allocates none: those of
  * workspaces, whose lengths are rounded up to powers of two after {@code ORIGIN}, and those of
- * tensors and of large workspaces, which have the length that was asked for, and of which so many
- * are kept. Their contents are whatever was left in them.
+ * tensors and of large workspaces, which have the length that was asked for, and of which no more
+ * than {@value #MOST_KEPT} floats are kept. Their contents are whatever was left in them.
  *
  * <p>To write what another core has written or read takes several times as long. So a thread that
  * asks for a workspace gets one from its shelf, which few other threads share, and of another's
@@ -154,7 +154,7 @@ final class Scratch {
     else kept -= length;
   }
 
-  /** Returns how long a workspace is of which so many floats are needed. */
+  /** Returns the length of a workspace, after {@code ORIGIN}, that is asked for with a length. */
   static int rounded(int length) {
     return length > LARGEST_ON_SHELVES ? length : 1 << size(length);
   }

@@ -3,8 +3,9 @@ package dev.hedgerow.engine.kernel;
 import java.lang.System.Logger.Level;
 
 /**
- * Chooses the kernels when first asked: the Vector API's if its module is there and C2, which alone
- * compiles its operations to instructions, else scalar ones. A width that is asked for is taken.
+ * Chooses the kernels when first asked: the Vector API's if its module is there, unless the virtual
+ * machine says that it only interprets, or has the compiler of the first tier alone; else scalar
+ * ones. Only C2 compiles vector operations to instructions. A width that is asked for is taken.
  */
 final class KernelChoice {
   static final Kernels BEST = choose();
