@@ -105,7 +105,7 @@ final class Explainer {
       }
     }
     float[] probabilities =
-        model.multiLabel()
+        model.graph().isMultiLabel()
             ? sigmoid(logits)
             : Softmax.forward(engine, recording.logits(), 1).toArray();
     List<Explanation.Score> scores = new ArrayList<>();

@@ -27,8 +27,6 @@ import picocli.CommandLine.TypeConversionException;
 final class MethodOptions {
   private static final String ALL = "all";
   private static final List<String> STARTS = List.of("logit", "one-hot", "contrast");
-  private static final List<String> SAMPLING =
-      List.of("smoothgrad", "integrated-gradients", "rise");
 
   @Option(
       names = "--method",
@@ -168,14 +166,10 @@ final class MethodOptions {
     if (gammas != null && methods.methods().stream().noneMatch(Attributor::usesGamma)) {
       unheard.add("--gamma changes nothing: of these methods none has a γ");
     }
-    if (samples != null && methods.methods().stream().noneMatch(MethodOptions::usesSamples)) {
+    if (samples != null && methods.methods().stream().noneMatch(Attributor::usesSamples)) {
       unheard.add("--samples changes nothing: of these methods none takes any");
     }
     return unheard;
-  }
-
-  private static boolean usesSamples(Attributor method) {
-    return SAMPLING.contains(method.name().split(":", -1)[0]);
   }
 
   private static void checkLayer(@Nullable String layer, Graph graph) {
@@ -195,7 +189,7 @@ final class MethodOptions {
     return switch (text) {
       case "logit" -> StartRelevance.LOGIT;
       case "one-hot" -> StartRelevance.ONE_HOT;
-      case "contrast" -> StartRelevance.SOFTMAX_CONTRAST;
+      case "contrast" -> StartRelevance.CONTRAST;
       default -> {
         if (text.toLowerCase(Locale.ROOT).endsWith(".npy")) yield given(Path.of(text), graph);
         throw new UsageException(

@@ -17,8 +17,6 @@ import java.nio.file.Path;
  * @param preprocessAssumed whether nobody said that it is this one
  * @param preprocessing at the size of the graph's input
  * @param classes one name a logit
- * @param multiLabel whether a picture may be of several classes: each logit has a probability of
- *     its own, a sigmoid, and not its share of a softmax
  */
 record Model(
     String name,
@@ -28,8 +26,7 @@ record Model(
     String preprocess,
     boolean preprocessAssumed,
     Preprocessing preprocessing,
-    ClassNames classes,
-    boolean multiLabel) {
+    ClassNames classes) {
 
   /** Returns the shape of the input: {@code [1, 3, H, W]}. */
   Shape input() {

@@ -137,7 +137,8 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == family.classes().size() ? family.classes() : numbered(file, graph);
-    return model(file, dialect, graph, chosen, false, classes, own != null);
+    if (own != null) graph = graph.multiLabel();
+    return model(file, dialect, graph, chosen, false, classes);
   }
 
   private WeightSource source(Family family) throws Failure {
@@ -207,7 +208,7 @@ final class ModelOptions {
         labels != null
             ? labels(labels, graph)
             : graph.classes() == imageNet.size() ? imageNet : numbered(file, graph);
-    return model(file, "ONNX", graph, chosen, asked == null, classes, graph.isMultiLabel());
+    return model(file, "ONNX", graph, chosen, asked == null, classes);
   }
 
   private Model model(
@@ -216,8 +217,7 @@ final class ModelOptions {
       Graph graph,
       Preprocess chosen,
       boolean assumed,
-      ClassNames classes,
-      boolean multiLabel)
+      ClassNames classes)
       throws Failure {
     Shape input = graph.input().shape();
     if (input.rank() != 4 || input.extent(1) != CHANNELS) {
@@ -231,8 +231,7 @@ final class ModelOptions {
         chosen.name(),
         assumed,
         chosen.preprocessing().withSize(input.extent(2), input.extent(3)),
-        classes,
-        multiLabel);
+        classes);
   }
 
   private @Nullable Size size(Preprocess chosen) {

@@ -69,12 +69,11 @@ class DemoTest {
         name,
         folder,
         "",
-        graph.build(graph.add("fc", new Linear(dense), node)),
+        graph.build(graph.add("fc", new Linear(dense), node)).multiLabel(),
         "imagenet",
         false,
         Preprocessing.imagenet().withSize(96, 96),
-        ClassNames.parse(ShapeClass.labels()),
-        true);
+        ClassNames.parse(ShapeClass.labels()));
   }
 
   private static Parameter gaussian(Random random, Shape shape) {

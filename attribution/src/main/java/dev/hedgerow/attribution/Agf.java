@@ -100,9 +100,7 @@ final class Agf implements Attributor {
     Set<Node> until = SaliencyLayer.nodes(graph, start, inputConvolutions, options);
     StartRelevance chosen = options.start();
     Tensor seed =
-        chosen == null
-            ? AgfSeed.at(engine, recording, target)
-            : chosen.at(engine, recording, target);
+        chosen == null ? AgfSeed.at(engine, recording, target) : chosen.at(recording, target);
     Map<Node, Tensor> gradients =
         graph.gradients(engine, recording, seed, readGradients(graph, start, inputConvolutions));
     var warnings = new ArrayList<String>();

@@ -27,7 +27,7 @@ final class AgfSeed {
    * @throws IllegalArgumentException as {@link StartRelevance#at}
    */
   static Tensor at(Engine engine, Recording recording, int t) {
-    StartRelevance.LOGIT.at(engine, recording, t); // checks the arguments
+    StartRelevance.LOGIT.at(recording, t); // checks the arguments
     float[] logits = recording.logits().toArray();
     double[] y = Versions.doubles(logits, 0, logits.length);
     double[] seed = new double[y.length];

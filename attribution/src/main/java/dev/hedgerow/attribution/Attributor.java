@@ -30,6 +30,11 @@ public interface Attributor {
     return false;
   }
 
+  /** Returns whether {@link Options#samples} changes the result. */
+  default boolean usesSamples() {
+    return false;
+  }
+
   /**
    * Returns the choices that, by the method's definition, change nothing, the others being those of
    * {@code options}.

@@ -37,8 +37,9 @@ final class ContrastiveLrp implements Attributor {
      */
     CLRP2(":clrp2", "CLRP2: LRP(t)/sum - LRP(t, last weights negated)/sum"),
     /**
-     * {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p softmax. As no
-     * factor of D matters it starts as {@code p_k / Σ_j≠t p_j}.
+     * {@code R − D·ΣR/ΣD}; R starts as {@code p_t(1 − p_t)}, D as {@code p_t p_k}, p the softmax,
+     * also of logits that have sigmoids of their own. As no factor of D matters it starts as {@code
+     * p_k / Σ_j≠t p_j}.
      */
     SOFTMAX_GRADIENT(":sglrp", "SGLRP: LRP of the softmax's gradient, t minus others");
 
@@ -122,10 +123,7 @@ final class ContrastiveLrp implements Attributor {
     if (form != Form.CLRP1 && start != null && !start.equals(graph.logits())) {
       throw new IllegalArgumentException(
           "relevance that starts at layer \"%s\" does not pass the %s, which %s contrasts"
-              .formatted(
-                  start.name(),
-                  form == Form.CLRP2 ? "last layer" : "logits",
-                  form == Form.CLRP2 ? form.name() : name()));
+              .formatted(start.name(), form == Form.CLRP2 ? "last layer" : "logits", name()));
     }
     return start;
   }
@@ -137,8 +135,8 @@ final class ContrastiveLrp implements Attributor {
     var descent = new Descent(engine, recording, start(graph, options), saliency);
     Tensor ofTarget =
         options.start() == null
-            ? ofTarget(engine, recording, target)
-            : options.start().at(engine, recording, target);
+            ? ofTarget(recording, target)
+            : options.start().at(recording, target);
     Tensor ofOthers = form == Form.CLRP2 ? ofTarget : ofOthers(recording, target);
     List<Tensor> both = descent.runAll(map(graph, saliency), List.of(ofTarget, ofOthers));
     Tensor r = both.get(0);
@@ -161,8 +159,8 @@ final class ContrastiveLrp implements Attributor {
     return descent.attribution(this, target, contrast);
   }
 
-  private Tensor ofTarget(Engine engine, Recording recording, int target) {
-    float[] r = StartRelevance.LOGIT.at(engine, recording, target).toArray();
+  private Tensor ofTarget(Recording recording, int target) {
+    float[] r = StartRelevance.LOGIT.at(recording, target).toArray();
     r[target] =
         switch (form) {
           case SHARED -> r[target];
@@ -209,7 +207,7 @@ final class ContrastiveLrp implements Attributor {
       case SHARED, SOFTMAX_GRADIENT -> Composites.Z_PLUS;
       case CLRP1 -> Composites.CONTRASTIVE;
       case CLRP2 ->
-          Classifier.contrasted(Composites.CONTRASTIVE, OPPOSITES, form.name(), graph, saliency);
+          Classifier.contrasted(Composites.CONTRASTIVE, OPPOSITES, name(), graph, saliency);
     };
   }
 }

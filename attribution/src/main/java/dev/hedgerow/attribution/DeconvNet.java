@@ -36,7 +36,7 @@ final class DeconvNet implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node at = SaliencyLayer.of(recording.graph(), options);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor gradient = Rectifiers.gradient(engine, recording, score, at, Rectifiers.DECONVOLUTION);
     return Attribution.of(engine, this, target, gradient, Channels.LARGEST, recording);
   }

@@ -11,6 +11,7 @@ import dev.hedgerow.engine.WeightView;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.WeightedLayer;
 import java.util.List;
 import java.util.Set;
@@ -94,7 +95,7 @@ final class ExcitationBackprop implements Attributor {
     Node saliency = saliency(graph, options);
     var descent = new Descent(engine, recording, null, saliency);
     StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
-    Tensor p = start.at(engine, recording, target);
+    Tensor p = start.at(recording, target);
     if (!contrastive) {
       return descent.attribution(this, target, descent.run(map(graph), p));
     }
@@ -105,15 +106,21 @@ final class ExcitationBackprop implements Attributor {
 
   /** Returns the composite, with the start of a network that scores every position. */
   static LayerMap map(Graph graph) {
-    Node node = graph.logits();
-    while (LayerKind.of(node.layer()) == LayerKind.STRUCTURE && node != graph.input()) {
-      node = node.input();
-    }
+    Node mean = computed(graph.logits());
     LayerMap map = Composites.EXCITATION_BACKPROP;
-    return LayerKind.of(node.layer()) == LayerKind.AVERAGE_POOL
-            && node.input().layer() instanceof WeightedLayer
-        ? map.with(node.name(), POSITIONS)
+    return LayerKind.of(mean.layer()) == LayerKind.AVERAGE_POOL
+            && computed(mean.input()).layer() instanceof WeightedLayer
+        ? map.with(mean.name(), POSITIONS)
         : map;
+  }
+
+  /** Returns the node that computes what this one hands on. */
+  private static Node computed(Node node) {
+    Node from = node;
+    while (from.layer() instanceof Identity || LayerKind.of(from.layer()) == LayerKind.STRUCTURE) {
+      from = from.input();
+    }
+    return from;
   }
 
   private static @Nullable Node saliency(Graph graph, Options options) {

@@ -87,7 +87,7 @@ final class FullGrad implements Attributor {
 
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     List<Term> terms = decompose(engine, recording, score);
     Shape input = recording.graph().input().shape();
     double[] map = new double[input.extent(2) * input.extent(3)];

@@ -42,7 +42,7 @@ final class GradCam implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node layer = StartLayer.of(recording.graph(), options);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor channels = channels(engine, recording, score, layer);
     return Cam.explain(engine, this, target, Channels.SUM.map(engine, channels), recording);
   }

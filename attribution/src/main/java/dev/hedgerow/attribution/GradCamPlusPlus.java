@@ -69,7 +69,7 @@ final class GradCamPlusPlus implements Attributor {
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node layer = StartLayer.of(recording.graph(), options);
     Tensor activation = Cam.activation(this, recording, layer);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor weights = weights(activation, score.gradient(engine, recording, layer));
     Tensor channels = Cam.weighted(engine, activation, weights);
     return Cam.explain(engine, this, target, Channels.SUM.map(engine, channels), recording);

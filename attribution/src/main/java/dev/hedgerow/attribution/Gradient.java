@@ -54,7 +54,7 @@ final class Gradient implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node at = SaliencyLayer.of(recording.graph(), options);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor gradient = score.gradient(engine, recording, at);
     return Attribution.of(engine, this, target, gradient, channels, recording);
   }

@@ -141,7 +141,7 @@ final class GradientHedge implements Attributor {
     var relevances = new ArrayList<Tensor>();
     for (Request request : requests) {
       var ofRequest = new ArrayList<String>();
-      Score score = Score.of(engine, recording, request.target(), request.options());
+      Score score = Score.of(recording, request.target(), request.options());
       relevances.add(startRelevance(engine, recording, score, start, ofRequest));
       warnings.add(ofRequest);
     }

@@ -89,7 +89,7 @@ final class GuidedBackprop implements Attributor {
   /** Returns R, of the shape of the saliency layer's output. */
   Tensor gradient(Engine engine, Recording recording, int target, Options options) {
     Node at = SaliencyLayer.of(recording.graph(), options);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     return Rectifiers.gradient(engine, recording, score, at, rule);
   }
 }

@@ -42,7 +42,7 @@ final class InputGradient implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node at = SaliencyLayer.of(recording.graph(), options);
-    Tensor gradient = Score.of(engine, recording, target, options).gradient(engine, recording, at);
+    Tensor gradient = Score.of(recording, target, options).gradient(engine, recording, at);
     Tensor product = Elementwise.multiply(engine, recording.output(at), gradient);
     return Attribution.of(engine, this, target, product, Channels.SUM, recording);
   }

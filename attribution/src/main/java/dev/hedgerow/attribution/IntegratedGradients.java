@@ -52,6 +52,11 @@ final class IntegratedGradients implements Attributor {
   }
 
   @Override
+  public boolean usesSamples() {
+    return true;
+  }
+
+  @Override
   public String title() {
     return product
         ? "Integrated Gradients: x * integral of dy/dx from 0 to x"
@@ -101,7 +106,7 @@ final class IntegratedGradients implements Attributor {
             path.points().length,
             k -> Elementwise.scale(engine, x, path.points()[k]),
             options.progress());
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor mean = versions.gradients(score, graph.input(), k -> path.weights()[k]);
     Tensor attributed = Elementwise.multiply(engine, x, mean);
     Tensor baseline = Tensor.zeros(x.shape());

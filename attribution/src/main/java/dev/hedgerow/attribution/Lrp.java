@@ -151,7 +151,7 @@ public final class Lrp implements Attributor {
         new Descent(
             engine, recording, Descent.start(graph, options), Descent.saliency(graph, options));
     StartRelevance start = options.start() == null ? StartRelevance.LOGIT : options.start();
-    Tensor relevance = descent.run(map, start.at(engine, recording, target));
+    Tensor relevance = descent.run(map, start.at(recording, target));
     return descent.attribution(this, target, relevance);
   }
 }

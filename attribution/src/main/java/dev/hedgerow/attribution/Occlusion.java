@@ -87,7 +87,7 @@ final class Occlusion implements Attributor {
             count,
             k -> occluded(x, k / columns * step, k % columns * step, side),
             options.progress());
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     double whole = score.of(recording.logits());
     double[] scores = versions.scores(score::of);
     double[] drops = new double[height * width];

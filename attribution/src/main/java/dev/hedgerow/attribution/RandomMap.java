@@ -41,7 +41,7 @@ final class RandomMap implements Attributor {
 
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
-    Score.of(engine, recording, target, options); // Refuses what every method refuses.
+    Score.of(recording, target, options); // Refuses what every method refuses.
     Tensor x = recording.output(recording.graph().input());
     long seed = options.seed() ^ (long) Arrays.hashCode(x.toArray()) << Integer.SIZE;
     Random random = Versions.random(seed, target);

@@ -99,7 +99,7 @@ final class Rap implements Attributor {
     InputConvolutions inputConvolutions = InputConvolutions.below(graph, logits);
     Set<Node> until = SaliencyLayer.nodes(graph, logits, inputConvolutions, options);
     StartRelevance start = options.start() == null ? StartRelevance.LOGIT : options.start();
-    Tensor relevance = start.at(engine, recording, target).reshape(logits.shape());
+    Tensor relevance = start.at(recording, target).reshape(logits.shape());
     var warnings = new ArrayList<String>();
     Set<Node> classifier = Classifier.of(graph);
     var walk =

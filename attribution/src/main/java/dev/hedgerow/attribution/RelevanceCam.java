@@ -24,6 +24,16 @@ import java.util.Set;
  * start layer ({@link StartLayer}), which has no other part, and none beside a saliency layer.
  */
 final class RelevanceCam implements Attributor {
+  /** 1 at t, −1/K elsewhere. */
+  private static final StartRelevance CONTRAST =
+      new StartRelevance(
+          (recording, target) -> {
+            float[] r = new float[recording.graph().classes()];
+            Arrays.fill(r, -1f / r.length);
+            r[target] = 1;
+            return Tensor.of(Shape.of(1, r.length), r);
+          });
+
   private final String name;
   private final LayerMap map;
   private final List<Attributor> variants;
@@ -79,21 +89,12 @@ final class RelevanceCam implements Attributor {
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Node layer = layer(recording.graph(), options);
     var descent = new Descent(engine, recording, null, layer);
-    StartRelevance start = options.start() == null ? RelevanceCam::contrast : options.start();
-    Tensor r = descent.run(map, start.at(engine, recording, target));
+    StartRelevance start = options.start() == null ? CONTRAST : options.start();
+    Tensor r = descent.run(map, start.at(recording, target));
     Tensor a = recording.output(layer);
     Tensor w = Reductions.spatialMean(engine, r).reshape(Shape.of(1, a.shape().extent(1), 1, 1));
     Tensor cam = Heatmap.channelSum(engine, Elementwise.multiply(engine, a, w));
     return descent.attributionOfMap(this, target, cam);
-  }
-
-  /** 1 at t, −1/K elsewhere. */
-  private static Tensor contrast(Engine engine, Recording recording, int target) {
-    Tensor oneHot = StartRelevance.ONE_HOT.at(engine, recording, target);
-    float[] r = new float[oneHot.shape().size()];
-    Arrays.fill(r, -1f / r.length);
-    r[target] = 1;
-    return Tensor.of(oneHot.shape(), r);
   }
 
   private static Node layer(Graph graph, Options options) {

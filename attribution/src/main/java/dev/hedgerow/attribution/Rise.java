@@ -31,6 +31,11 @@ final class Rise implements Attributor {
   }
 
   @Override
+  public boolean usesSamples() {
+    return true;
+  }
+
+  @Override
   public String title() {
     return "RISE: mean of random masks, weighted by the probability of the masked image";
   }
@@ -54,7 +59,7 @@ final class Rise implements Attributor {
   @Override
   public Attribution explain(Engine engine, Recording recording, int target, Options options) {
     Graph graph = recording.graph();
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor x = recording.output(graph.input());
     int height = x.shape().extent(2);
     int width = x.shape().extent(3);

@@ -91,7 +91,7 @@ final class Rsp implements Attributor {
     StartRelevance seed = options.start() == null ? StartRelevance.ONE_HOT : options.start();
     Tensor a = recording.output(start);
     Tensor gradient =
-        recording.graph().gradient(engine, recording, seed.at(engine, recording, target), start);
+        recording.graph().gradient(engine, recording, seed.at(recording, target), start);
     if (a.shape().rank() == 4) {
       Tensor mean = Reductions.spatialMean(engine, gradient);
       gradient = mean.reshape(Shape.of(1, a.shape().extent(1), 1, 1));

@@ -19,9 +19,9 @@ record Score(Tensor seed) {
    *
    * @throws IllegalArgumentException as {@link StartRelevance#at}
    */
-  static Score of(Engine engine, Recording recording, int target, Options options) {
+  static Score of(Recording recording, int target, Options options) {
     StartRelevance start = options.start() == null ? StartRelevance.ONE_HOT : options.start();
-    return new Score(start.at(engine, recording, target));
+    return new Score(start.at(recording, target));
   }
 
   /** Returns {@code ⟨s, y⟩}, given one number a class. */

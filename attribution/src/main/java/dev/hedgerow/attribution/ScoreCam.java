@@ -91,7 +91,7 @@ final class ScoreCam implements Attributor {
             channels.size(),
             c -> Mask.over(x, mask(channels.get(c), x.shape())),
             options.progress());
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     double[] weights =
         probabilities
             ? versions.scores(logits -> score.of(Probability.of(graph, logits)))

@@ -59,6 +59,11 @@ final class SmoothGrad implements Attributor {
   }
 
   @Override
+  public boolean usesSamples() {
+    return true;
+  }
+
+  @Override
   public String title() {
     return "SmoothGrad: mean of dy/dx at x + noise";
   }
@@ -106,7 +111,7 @@ final class SmoothGrad implements Attributor {
               return Tensor.of(x.shape(), noisy);
             },
             options.progress());
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor mean = versions.gradients(score, at, k -> 1.0 / n);
     return Attribution.of(engine, this, target, mean, channels, recording);
   }

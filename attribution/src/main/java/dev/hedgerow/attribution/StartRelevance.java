@@ -1,42 +1,38 @@
 package dev.hedgerow.attribution;
 
-import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Shape;
-import dev.hedgerow.engine.Softmax;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Recording;
 
 /** What the logits y receive at the top of a reverse walk that explains class t. */
-@FunctionalInterface
-public interface StartRelevance {
+public final class StartRelevance {
   /** 1 at t: the seed of a gradient. */
-  StartRelevance ONE_HOT = (engine, recording, target) -> only(recording, target, 1);
+  public static final StartRelevance ONE_HOT =
+      new StartRelevance((recording, target) -> only(recording, target, 1));
 
   /** {@code y_t} at t, so that what conserves sums to the logit. */
-  StartRelevance LOGIT =
-      (engine, recording, target) -> {
-        check(recording, target);
-        return only(recording, target, recording.logits().toArray()[target]);
-      };
+  public static final StartRelevance LOGIT =
+      new StartRelevance(
+          (recording, target) -> only(recording, target, recording.logits().toArray()[target]));
 
   /**
-   * {@code p_t (1 − p_t)} at t and {@code −p_t p_k} at every other class k, with p = softmax(y):
-   * the gradient of {@code p_t}.
+   * The gradient of the probability {@code p_t}: {@code p_t (1 − p_t)} at t and, where p is the
+   * softmax of y, {@code −p_t p_k} at every other class k.
    */
-  StartRelevance SOFTMAX_CONTRAST =
-      (engine, recording, target) -> {
-        check(recording, target);
-        float[] p = Softmax.forward(engine, recording.logits(), 1).toArray();
-        float[] r = new float[p.length];
-        double others = 0;
-        for (int k = 0; k < p.length; k++) {
-          if (k == target) continue;
-          r[k] = -p[target] * p[k];
-          others += p[k];
-        }
-        r[target] = (float) (p[target] * others);
-        return Tensor.of(Shape.of(1, r.length), r);
-      };
+  public static final StartRelevance CONTRAST = new StartRelevance(StartRelevance::contrast);
+
+  /** Makes the relevance of the logits for a class that there is. */
+  interface Seed {
+    Tensor of(Recording recording, int target);
+  }
+
+  private final Seed seed;
+
+  /** Starts from a method's own seed. */
+  StartRelevance(Seed seed) {
+    this.seed = seed;
+  }
 
   /**
    * Returns the user's own.
@@ -44,21 +40,21 @@ public interface StartRelevance {
    * @param relevance {@code [1, classes]}
    * @throws IllegalArgumentException if it is not finite
    */
-  static StartRelevance of(Tensor relevance) {
+  public static StartRelevance of(Tensor relevance) {
     for (float value : relevance.toArray()) {
       if (!Float.isFinite(value)) {
         throw new IllegalArgumentException("start relevance has " + value);
       }
     }
-    return (engine, recording, target) -> {
-      check(recording, target);
-      Shape expected = recording.logits().shape();
-      if (!relevance.shape().equals(expected)) {
-        throw new IllegalArgumentException(
-            "start relevance is " + relevance.shape() + " but the logits are " + expected);
-      }
-      return relevance;
-    };
+    return new StartRelevance(
+        (recording, target) -> {
+          Shape expected = recording.logits().shape();
+          if (!relevance.shape().equals(expected)) {
+            throw new IllegalArgumentException(
+                "start relevance is " + relevance.shape() + " but the logits are " + expected);
+          }
+          return relevance;
+        });
   }
 
   /**
@@ -70,16 +66,7 @@ public interface StartRelevance {
    * @throws IllegalArgumentException if there is no such class, more than one image, or a given
    *     tensor is of another shape
    */
-  Tensor at(Engine engine, Recording recording, int target);
-
-  private static Tensor only(Recording recording, int target, float value) {
-    check(recording, target);
-    float[] r = new float[recording.graph().classes()];
-    r[target] = value;
-    return Tensor.of(Shape.of(1, r.length), r);
-  }
-
-  private static void check(Recording recording, int target) {
+  public Tensor at(Recording recording, int target) {
     int images = recording.logits().shape().extent(0);
     int classes = recording.graph().classes();
     if (images != 1) {
@@ -90,5 +77,32 @@ public interface StartRelevance {
           "target %d is outside the %d classes of %s"
               .formatted(target, classes, recording.graph().name()));
     }
+    return seed.of(recording, target);
+  }
+
+  private static Tensor only(Recording recording, int target, float value) {
+    float[] r = new float[recording.graph().classes()];
+    r[target] = value;
+    return Tensor.of(Shape.of(1, r.length), r);
+  }
+
+  private static Tensor contrast(Recording recording, int target) {
+    Graph graph = recording.graph();
+    float[] logits = recording.logits().toArray();
+    double[] y = Versions.doubles(logits, 0, logits.length);
+    if (graph.isMultiLabel()) {
+      double half = Math.exp(-Math.abs(y[target]));
+      return only(recording, target, (float) (half / ((1 + half) * (1 + half))));
+    }
+    double[] p = Probability.softmax(y);
+    float[] r = new float[p.length];
+    double others = 0;
+    for (int k = 0; k < p.length; k++) {
+      if (k == target) continue;
+      r[k] = (float) (-p[target] * p[k]);
+      others += p[k];
+    }
+    r[target] = (float) (p[target] * others);
+    return Tensor.of(Shape.of(1, r.length), r);
   }
 }

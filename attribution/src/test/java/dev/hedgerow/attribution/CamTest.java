@@ -28,7 +28,7 @@ class CamTest {
     Node layer = netA.node("relu2");
     Recording recording = netA.record(engine, image, layer);
     KnownAnswers.assertPrinted("A relu2", recording.output(layer).toArray(), 7);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     Tensor gradient = score.gradient(engine, recording, layer);
     KnownAnswers.assertClose(
         "A gradcam weights t" + target, Reductions.spatialMean(engine, gradient).toArray(), 1e-6);
@@ -156,7 +156,7 @@ class CamTest {
   private Tensor channels(Graph net, Tensor x, String layer) {
     Node node = net.node(layer);
     Recording recording = net.record(engine, x, node);
-    Score score = Score.of(engine, recording, 0, options);
+    Score score = Score.of(recording, 0, options);
     return new GradCam().channels(engine, recording, score, node);
   }
 

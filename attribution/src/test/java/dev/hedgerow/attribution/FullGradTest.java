@@ -35,7 +35,7 @@ class FullGradTest {
   @ValueSource(ints = {0, 2})
   void termsAreTheAuthors(int target) {
     Recording recording = net.record(engine, image);
-    Score score = Score.of(engine, recording, target, options);
+    Score score = Score.of(recording, target, options);
     List<FullGrad.Term> terms = FullGrad.decompose(engine, recording, score);
     assertEquals(
         List.of("input", "conv1", "bn1", "conv2", "fc1", "fc2"),

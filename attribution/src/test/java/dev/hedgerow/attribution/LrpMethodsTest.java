@@ -26,12 +26,12 @@ import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
 import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Identity;
 import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.nn.layer.Relu;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -184,7 +184,7 @@ class LrpMethodsTest {
       Attributor method = Methods.standard().find("contrastive-excitation-backprop");
       for (int target = 0; target < 3; target++) {
         Recording recording = net.record(engine, image);
-        Tensor p = StartRelevance.ONE_HOT.at(engine, recording, target);
+        Tensor p = StartRelevance.ONE_HOT.at(recording, target);
         var descent = new Descent(engine, recording, null, net.node("pool1"));
         Tensor difference =
             Elementwise.subtract(engine, descent.run(excitation, p), descent.run(opposite, p));
@@ -220,7 +220,7 @@ class LrpMethodsTest {
   /** Networks that score every position start at all of them, by the softmax of the score there. */
   @Test
   void excitationOfAConvolutionalNetworkIsAProbability() {
-    Graph graph = convolutional();
+    Graph graph = convolutional(false);
     Recording recording = graph.record(engine, image, graph.node("conv2"));
     float[] scores = recording.output(graph.node("conv2")).toArray();
     Attributor method = Methods.standard().find("excitation-backprop");
@@ -239,8 +239,15 @@ class LrpMethodsTest {
         for (float value : attribution.heatmap().toArray()) assertTrue(value >= 0);
       }
     }
+    // What only hands on, as a dropout layer does, changes nothing.
+    for (int target = 0; target < 3; target++) {
+      Options atRelu = Options.standard().withSaliencyLayer("relu");
+      assertArrayEquals(
+          explain(method, graph, target, atRelu).heatmap().toArray(),
+          explain(method, convolutional(true), target, atRelu).heatmap().toArray());
+    }
     // And so does the contrast, from what the last layer passes on and its opposite does.
-    Tensor start = StartRelevance.ONE_HOT.at(engine, recording, 0);
+    Tensor start = StartRelevance.ONE_HOT.at(recording, 0);
     var descent = new Descent(engine, recording, null, graph.node("relu"));
     LayerMap map = ExcitationBackprop.map(graph);
     Tensor opposite = descent.run(map.with("conv2", new Excitation(WeightView.NEGATIVE)), start);
@@ -258,46 +265,44 @@ class LrpMethodsTest {
         1e-7f);
   }
 
-  /** Scores of every position, and their mean. */
-  private static Graph convolutional() {
+  /** Scores of every position, and their mean; with layers of no effect in between, or without. */
+  private static Graph convolutional(boolean dropout) {
     Graph.Builder builder = Graph.builder("convolutional head");
     Node node = builder.input("input", Shape.of(1, 3, 8, 8));
     node = builder.add("relu", new Relu(), builder.add("conv1", Nets.conv(20, 21, 3, 4), node));
     node = builder.add("conv2", Nets.conv(22, 23, 4, 3), node);
+    if (dropout) node = builder.add("dropout1", new Identity(), node);
     node = builder.add("pool", new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1)), node);
-    return builder.build(builder.add("flatten", new Flatten(1), node));
+    if (dropout) node = builder.add("dropout2", new Identity(), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    return builder.build(dropout ? builder.add("dropout3", new Identity(), node) : node);
   }
 
   /** What is asked for above it cannot show a contrast that is made below. */
   @Test
   void aContrastOfTheLastLayerNeedsToBePassed() {
-    Graph graph = convolutional();
-    Map<String, String> contrasts =
-        Map.of(
-            "contrastive-excitation-backprop",
-            "contrastive-excitation-backprop",
-            "contrastive-lrp:clrp2",
-            "CLRP2");
-    contrasts.forEach(
-        (name, called) -> {
-          Attributor method = Methods.standard().find(name);
-          Options at = Options.standard().withSaliencyLayer("conv2");
-          assertEquals(
-              "relevance that ends at layer \"conv2\" does not pass the last layer, which "
-                  + called
-                  + " contrasts",
-              assertThrows(IllegalArgumentException.class, () -> explain(method, graph, 0, at))
-                  .getMessage());
-          explain(method, graph, 0, at.withSaliencyLayer("relu"));
-        });
+    Graph graph = convolutional(false);
+    List.of("contrastive-excitation-backprop", "contrastive-lrp:clrp2")
+        .forEach(
+            name -> {
+              Attributor method = Methods.standard().find(name);
+              Options at = Options.standard().withSaliencyLayer("conv2");
+              assertEquals(
+                  "relevance that ends at layer \"conv2\" does not pass the last layer, which "
+                      + name
+                      + " contrasts",
+                  assertThrows(IllegalArgumentException.class, () -> explain(method, graph, 0, at))
+                      .getMessage());
+              explain(method, graph, 0, at.withSaliencyLayer("relu"));
+            });
   }
 
   @Test
   void relevancesThatWalkTogetherDoNotMix() {
     for (Graph net : List.of(netA, Nets.b(), Nets.normalized())) {
       Recording recording = net.record(engine, image);
-      Tensor r = StartRelevance.LOGIT.at(engine, recording, 0);
-      Tensor d = StartRelevance.SOFTMAX_CONTRAST.at(engine, recording, 1);
+      Tensor r = StartRelevance.LOGIT.at(recording, 0);
+      Tensor d = StartRelevance.CONTRAST.at(recording, 1);
       for (LayerMap map :
           List.of(Composites.Z_PLUS, Composites.CONTRASTIVE, Composites.EPSILON_GAMMA_BOX)) {
         var descent = new Descent(engine, recording, null, null);
@@ -373,7 +378,7 @@ class LrpMethodsTest {
     assertEquals(54, map.sum(), 1e-5);
     Tensor layer =
         new Descent(engine, recording, null, conv)
-            .run(LayerMap.of(new Epsilon(1e-9f)), StartRelevance.LOGIT.at(engine, recording, 0));
+            .run(LayerMap.of(new Epsilon(1e-9f)), StartRelevance.LOGIT.at(recording, 0));
     assertArrayEquals(new float[] {0, 4, 31, 40, 0, 0, -6, -15}, layer.toArray(), 1e-5f);
   }
 

@@ -97,7 +97,7 @@ class MethodsTest {
               engine, recording.output(start), means.reshape(Shape.of(1, 6, 1, 1)));
       assertSum("B sumG t" + target, Reductions.sum(engine, g));
       var warnings = new ArrayList<String>();
-      Score score = Score.of(engine, recording, target, Options.standard());
+      Score score = Score.of(recording, target, Options.standard());
       Tensor r = GradientHedge.startRelevance(engine, recording, score, start, warnings);
       assertSum("B magnitude t" + target, Reductions.signedSums(engine, r).magnitude());
       KnownAnswers.assertPrinted("B start t" + target, Heatmap.channelSum(engine, r).toArray(), 9);

@@ -141,9 +141,11 @@ class PerturbationTest {
     Node node = builder.input("input", Shape.of(1, 1, 1, 3));
     node = builder.add("flatten", new Flatten(1), node);
     node = builder.add("fc", Nets.linear(3, new float[] {1, 0, 0, 0, 60, 0}, 0, 0), node);
-    assertFalse(builder.build(node).isMultiLabel());
+    Graph open = builder.build(node);
+    assertFalse(open.isMultiLabel());
     Graph graph = builder.build(builder.add("sigmoid", new Sigmoid(), node));
     assertTrue(graph.isMultiLabel());
+    assertTrue(open.multiLabel().isMultiLabel());
     Tensor x = Tensor.of(Shape.of(1, 1, 1, 3), 1, 1, 1);
     int n = 50;
     double[] expected = new double[3];
@@ -154,6 +156,9 @@ class PerturbationTest {
     }
     float[] rise = explain(new Rise(), graph, x, 0, options.withSamples(n)).heatmap().toArray();
     for (int i = 0; i < 3; i++) assertEquals(expected[i], rise[i], 1e-6);
+    assertArrayEquals(
+        rise,
+        explain(new Rise(), open.multiLabel(), x, 0, options.withSamples(n)).heatmap().toArray());
     // The sigmoid of 60 is 1, and its slope 0.
     assertArrayEquals(
         new float[] {0, 60, 0},

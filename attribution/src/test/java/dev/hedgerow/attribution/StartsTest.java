@@ -61,7 +61,7 @@ class StartsTest {
       Map.of(
           "contrastive-lrp", "logits, which contrastive-lrp contrasts",
           "contrastive-lrp:sglrp", "logits, which contrastive-lrp:sglrp contrasts",
-          "contrastive-lrp:clrp2", "last layer, which CLRP2 contrasts");
+          "contrastive-lrp:clrp2", "last layer, which contrastive-lrp:clrp2 contrasts");
 
   private static final StartRelevance MIXED =
       StartRelevance.of(Tensor.of(Shape.of(1, 3), -1, 2, .5f));
@@ -79,7 +79,7 @@ class StartsTest {
   void everyStartRelevance(Attributor method) {
     Options mixed = options.withStart(MIXED);
     for (StartRelevance start :
-        List.of(StartRelevance.LOGIT, StartRelevance.ONE_HOT, StartRelevance.SOFTMAX_CONTRAST)) {
+        List.of(StartRelevance.LOGIT, StartRelevance.ONE_HOT, StartRelevance.CONTRAST)) {
       assertFinite(method, heatmap(method, 0, options.withStart(start)));
     }
     assertFinite(method, heatmap(method, 0, mixed));
@@ -96,6 +96,33 @@ class StartsTest {
     Options given = options.withStart(StartRelevance.of(Tensor.of(Shape.of(1, 3), 0, 0, 1)));
     Options oneHot = options.withStart(StartRelevance.ONE_HOT);
     assertArrayEquals(heatmap(method, 2, oneHot), heatmap(method, 0, given), method.name());
+  }
+
+  /** The gradient of a sigmoid is of its own logit alone. */
+  @Test
+  void theContrastIsTheGradientOfTheProbability() {
+    Graph graph = Nets.a();
+    Recording recording = graph.record(engine, image);
+    Recording labels = graph.multiLabel().record(engine, image);
+    float[] y = recording.logits().toArray();
+    for (int t = 0; t < 3; t++) {
+      float[] softmax = StartRelevance.CONTRAST.at(recording, t).toArray();
+      float[] sigmoid = StartRelevance.CONTRAST.at(labels, t).toArray();
+      for (int k = 0; k < 3; k++) {
+        double step = 1e-6;
+        assertEquals(
+            (softmax(y, t, k, step) - softmax(y, t, k, -step)) / 2 / step, softmax[k], 1e-7);
+        double p = 1 / (1 + Math.exp(-y[t]));
+        assertEquals(k == t ? p * (1 - p) : 0, sigmoid[k], 1e-7);
+      }
+    }
+  }
+
+  /** Returns the softmax at t with logit k moved. */
+  private static double softmax(float[] y, int t, int k, double step) {
+    double sum = 0;
+    for (int i = 0; i < y.length; i++) sum += Math.exp(y[i] + (i == k ? step : 0));
+    return Math.exp(y[t] + (t == k ? step : 0)) / sum;
   }
 
   @Test

@@ -34,6 +34,10 @@ public final class Graph {
   private final List<List<Node>> consumers;
   private final Node output;
   private final @Nullable Node startLayer;
+
+  /** Whether every class has a probability of its own, by a closing sigmoid or without one. */
+  private final boolean multiLabel;
+
   private final Map<String, Node> byName = new HashMap<>();
 
   /** How to run this without recording anything, exactly and faster; made when first run. */
@@ -41,11 +45,13 @@ public final class Graph {
 
   private volatile @Nullable ForwardPlan fusedPlan;
 
-  private Graph(String name, List<Node> nodes, Node output, @Nullable Node startLayer) {
+  private Graph(
+      String name, List<Node> nodes, Node output, @Nullable Node startLayer, boolean multiLabel) {
     this.name = name;
     this.nodes = List.copyOf(nodes);
     this.output = output;
     this.startLayer = startLayer;
+    this.multiLabel = multiLabel || closing().layer() instanceof Sigmoid;
     var consumers = new ArrayList<List<Node>>();
     for (Node node : nodes) {
       consumers.add(new ArrayList<>());
@@ -91,15 +97,22 @@ public final class Graph {
    */
   public Node logits() {
     Node closing = closing();
-    return closing.layer() instanceof Softmax || isMultiLabel() ? closing.input() : output;
+    return closing.layer() instanceof Softmax || closing.layer() instanceof Sigmoid
+        ? closing.input()
+        : output;
   }
 
   /**
-   * Returns whether a closing sigmoid gives every class a probability of its own. Without one they
-   * have their shares of a softmax, which need not be part of the network.
+   * Returns whether every class has a probability of its own, the sigmoid of its logit, and not its
+   * share of a softmax. Neither need be part of the network.
    */
   public boolean isMultiLabel() {
-    return closing().layer() instanceof Sigmoid;
+    return multiLabel;
+  }
+
+  /** Returns this network as one of which every class has a probability of its own. */
+  public Graph multiLabel() {
+    return multiLabel ? this : new Graph(name, nodes, output, startLayer, true);
   }
 
   /** The last node that does not just hand on what it reads. */
@@ -394,7 +407,7 @@ public final class Graph {
         throw new IllegalArgumentException(
             name + ": " + output + " does not depend on the start layer " + startLayer);
       }
-      return new Graph(name, kept, Objects.requireNonNull(moved.get(output)), start);
+      return new Graph(name, kept, Objects.requireNonNull(moved.get(output)), start, false);
     }
   }
 }

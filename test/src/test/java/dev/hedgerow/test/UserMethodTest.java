@@ -58,7 +58,7 @@ class UserMethodTest {
       var rules = Composites.Z_PLUS.with(LayerKind.ADD, additions).on(graph, graph.logits());
       List<String> warnings = new ArrayList<>();
       var walk = new RelevanceWalk(engine, recording, rules, warnings);
-      Tensor start = StartRelevance.LOGIT.at(engine, recording, target);
+      Tensor start = StartRelevance.LOGIT.at(recording, target);
       Tensor map = walk.run(graph.logits(), start, Set.of(graph.input()));
       return Attribution.atInput(engine, this, target, map, walk.layers(), warnings);
     }

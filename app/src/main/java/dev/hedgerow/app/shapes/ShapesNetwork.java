@@ -102,10 +102,13 @@ public enum ShapesNetwork {
     }
   }
 
-  /** Returns the network with these weights, for pictures of the world's size. */
+  /**
+   * Returns the network with these weights, for pictures of the world's size, which may be of
+   * several classes.
+   */
   public Graph graph() {
     try {
-      return Binding.bind(family(), weights(), family().input());
+      return Binding.bind(family(), weights(), family().input()).multiLabel();
     } catch (IOException wrong) {
       throw new UncheckedIOException(label() + " cannot be read", wrong);
     }
