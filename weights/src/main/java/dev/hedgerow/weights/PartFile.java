@@ -12,6 +12,8 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Writes files that appear under their names only when they are complete. */
 public final class PartFile {
+  private static final String STOPPED = "the program is being stopped";
+
   private PartFile() {}
 
   /** Writes the content of a file. */
@@ -42,29 +44,58 @@ public final class PartFile {
     Path target = file.toAbsolutePath();
     // Not the file's own name and more, which would be too long where that is long.
     String name = "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part";
-    Path part = target.resolveSibling(name);
-    var removal = new Thread(() -> delete(part));
+    var part = new Part(target.resolveSibling(name));
+    var removal = new Thread(part::stop);
     try {
       Runtime.getRuntime().addShutdownHook(removal);
     } catch (IllegalStateException stopping) {
-      throw new IOException("the program is being stopped", stopping);
+      throw new IOException(STOPPED, stopping);
     }
     try {
-      try (SeekableByteChannel channel = disk.open(part)) {
+      try (SeekableByteChannel channel = part.open(disk)) {
         content.write(channel);
       }
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      part.move(target);
     } finally {
-      Files.deleteIfExists(part);
+      Files.deleteIfExists(part.path);
       forget(removal);
     }
   }
 
-  private static void delete(Path part) {
-    try {
-      Files.deleteIfExists(part);
-    } catch (IOException stays) {
-      // Nobody is left to hear of it.
+  /**
+   * A file that is not complete. When the virtual machine is told to stop, it is removed, and from
+   * then on neither made nor moved.
+   */
+  private static final class Part {
+    private final Path path;
+    private boolean stopped;
+
+    Part(Path path) {
+      this.path = path;
+    }
+
+    synchronized SeekableByteChannel open(Disk disk) throws IOException {
+      checkRunning();
+      return disk.open(path);
+    }
+
+    synchronized void move(Path target) throws IOException {
+      checkRunning();
+      Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private void checkRunning() throws IOException {
+      if (stopped) throw new IOException(STOPPED);
+    }
+
+    /** Removes it for good. */
+    synchronized void stop() {
+      stopped = true;
+      try {
+        Files.deleteIfExists(path);
+      } catch (IOException stays) {
+        // Nobody is left to hear of it.
+      }
     }
   }
 

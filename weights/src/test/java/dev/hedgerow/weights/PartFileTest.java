@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,7 +34,73 @@ final class PartFileTest {
     }
   }
 
+  /** Is stopped while it makes the part. */
+  static final class Late {
+    private Late() {}
+
+    public static void main(String... arguments) throws IOException {
+      var made = new CompletableFuture<Boolean>();
+      // The virtual machine stays until there is a part.
+      Runtime.getRuntime().addShutdownHook(new Thread(made::join));
+      PartFile.write(
+          Path.of(arguments[0]),
+          part -> {
+            exit();
+            LockSupport.parkNanos(500_000_000);
+            return PartFile.open(part);
+          },
+          channel -> {
+            made.complete(true);
+            if (System.in.read() < 0) throw new IOException("nobody waits");
+          });
+    }
+  }
+
+  /** Is stopped while it writes, and says how that goes on. */
+  static final class Stubborn {
+    private Stubborn() {}
+
+    public static void main(String... arguments) {
+      var ended = new CompletableFuture<Boolean>();
+      // The virtual machine stays until the writing has ended.
+      Runtime.getRuntime().addShutdownHook(new Thread(ended::join));
+      Path out = Path.of(arguments[0]);
+      try {
+        PartFile.write(
+            out,
+            channel -> {
+              channel.write(ByteBuffer.wrap(new byte[9]));
+              exit();
+              while (files(out.resolveSibling("")).size() > 1) Thread.onSpinWait();
+            });
+        System.out.println("written");
+      } catch (IOException wrong) {
+        System.out.println(wrong.getMessage());
+      }
+      ended.complete(true);
+    }
+  }
+
+  private static void exit() {
+    new Thread(() -> System.exit(0)).start();
+  }
+
+  private static Process start(Class<?> program, Path out) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            program.getName(),
+            out.toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
+
   private List<String> files() throws IOException {
+    return files(folder);
+  }
+
+  private static List<String> files(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
@@ -42,19 +110,38 @@ final class PartFileTest {
   @Timeout(60)
   void aProcessThatIsStoppedLeavesNothingHalfWritten() throws Exception {
     Path out = Files.writeString(folder.resolve("out"), "older");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Half.class.getName(),
-                out.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process process = start(Half.class, out);
     try {
       assertEquals("half", process.inputReader().readLine());
       assertEquals(2, files().size());
       process.toHandle().destroy();
+      process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertEquals(List.of("out"), files());
+    assertEquals("older", Files.readString(out));
+  }
+
+  @Test
+  @Timeout(60)
+  void aPartThatIsMadeWhileTheProcessStopsIsRemoved() throws Exception {
+    Process process = start(Late.class, folder.resolve("out"));
+    try {
+      process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertEquals(List.of(), files());
+  }
+
+  @Test
+  @Timeout(60)
+  void whoWritesOnIsToldThatTheProcessStops() throws Exception {
+    Path out = Files.writeString(folder.resolve("out"), "older");
+    Process process = start(Stubborn.class, out);
+    try {
+      assertEquals("the program is being stopped", process.inputReader().readLine());
       process.waitFor();
     } finally {
       process.destroyForcibly();
