@@ -80,11 +80,16 @@ public final class Conversion {
 
     /** Returns how many bytes its elements take. */
     long size() {
-      return ((long) type.bits() * tensor.info().shape().size() + 7) / 8;
+      return Conversion.size(tensor, type);
     }
   }
 
   private Conversion() {}
+
+  /** Returns how many bytes a tensor's elements take as some type. */
+  private static long size(StoredTensor tensor, ElementType type) {
+    return ((long) type.bits() * tensor.info().shape().size() + 7) / 8;
+  }
 
   /**
    * Converts a file. The new one appears under its name only when it is complete; an existing one
@@ -132,16 +137,21 @@ public final class Conversion {
     return new Summary(items.size(), values, size[0], conversion.overflows);
   }
 
-  /** Refuses a small file that would become a large one, as no file of trained weights does. */
+  /**
+   * Refuses a small file that stands for large tensors, as no file of trained weights does,
+   * whatever they are rounded to.
+   */
   private static void checkSize(Path from, List<Item> items) throws IOException {
     long held = Files.size(from);
-    long size = items.stream().mapToLong(Item::size).sum();
-    if (size <= Storage.EXPANSION * held + Storage.ALLOWANCE) return;
+    long size = items.stream().mapToLong(item -> size(item.tensor, item.tensor.type())).sum();
+    long most = Storage.EXPANSION * held + Storage.ALLOWANCE;
+    if (size <= most) return;
     throw new FormatException(
         from,
         "tensors of " + size + " bytes in a file of " + held,
         "",
-        "tensors that are stored, not ones that repeat their elements");
+        "at most %d bytes, %d times the file and %d MiB"
+            .formatted(most, Storage.EXPANSION, Storage.ALLOWANCE >> 20));
   }
 
   /**

@@ -152,16 +152,20 @@ final class ConversionTest {
     }
     Files.write(in, Samples.checkpoint(pickle.raw('u').stop(), f32(1)));
     Path out = folder.resolve("out");
+    long held = Files.size(in);
     for (Format format : Format.values()) {
-      var error =
-          assertThrows(
-              FormatException.class, () -> Conversion.convert(in, out, format, Optional.empty()));
-      assertEquals(
-          in
-              + ": tensors of 80000000 bytes in a file of "
-              + Files.size(in)
-              + ", expected tensors that are stored, not ones that repeat their elements",
-          error.getMessage());
+      // Halves of them would not be too many bytes.
+      for (Optional<Precision> precision :
+          List.of(Optional.<Precision>empty(), Optional.of(Precision.F16))) {
+        var error =
+            assertThrows(
+                FormatException.class, () -> Conversion.convert(in, out, format, precision));
+        assertEquals(
+            "%s: tensors of 80000000 bytes in a file of %d, expected at most %d bytes, 8 times the"
+                    .formatted(in, held, 8 * held + (48 << 20))
+                + " file and 48 MiB",
+            error.getMessage());
+      }
     }
     assertEquals(List.of(in), files());
   }
