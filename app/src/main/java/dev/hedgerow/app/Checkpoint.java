@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,6 +27,9 @@ record Checkpoint(Trainer.State state, FloatList curve) {
   private static final String CURVE = "curve";
   private static final String RUN = "run";
   private static final String STEP = "step";
+
+  /** What {@link #RUN} was before it was a text: seed, batch, steps in all, step. */
+  private static final Shape EARLIER_RUN = Shape.of(4);
 
   /**
    * Which training it is: all that its result depends on.
@@ -41,8 +45,16 @@ record Checkpoint(Trainer.State state, FloatList curve) {
 
     @Override
     public String toString() {
-      return "%s, seed %d, %d steps of %d pictures, rate %s, from %s"
-          .formatted(network, seed, steps, batch, rate, beginning);
+      // Compared with what another process wrote, maybe in another locale.
+      return String.format(
+          Locale.ROOT,
+          "%s, seed %d, %d steps of %d pictures, rate %s, from %s",
+          network,
+          seed,
+          steps,
+          batch,
+          rate,
+          beginning);
     }
   }
 
@@ -99,17 +111,14 @@ record Checkpoint(Trainer.State state, FloatList curve) {
 
   private static void checkRun(Path file, WeightSource source, Run run)
       throws IOException, Failure {
-    var found = new StringBuilder();
-    for (float code : source.parameter(RUN).toArray()) found.append((char) code);
-    if (found.toString().equals(run.toString())) return;
-    throw new Failure(
-        "%s: %s, expected a training of %s"
-            .formatted(
-                file,
-                found.toString().matches("\\p{Print}{1,200}")
-                    ? "a training of " + found
-                    : "tensor " + RUN + " is no text",
-                run));
+    Parameter stored = source.parameter(RUN);
+    var text = new StringBuilder();
+    for (float code : stored.toArray()) text.append((char) code);
+    if (text.toString().equals(run.toString())) return;
+    String found = "tensor " + RUN + " is no text";
+    if (stored.shape().equals(EARLIER_RUN)) found = "a checkpoint of an earlier version";
+    else if (text.toString().matches("\\p{Print}{1,200}")) found = "a training of " + text;
+    throw new Failure("%s: %s, expected a training of %s".formatted(file, found, run));
   }
 
   private static int step(Path file, WeightSource source, Run run) throws IOException, Failure {

@@ -15,6 +15,7 @@ import dev.hedgerow.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,24 @@ class CheckpointTest {
         "tensor run is no text, expected a training of " + RUN,
         checkpoint("run", Parameter.of(Shape.of(2), 7, Float.NaN)),
         RUN);
+    assertRefused(
+        "a checkpoint of an earlier version, expected a training of " + RUN,
+        checkpoint("run", Parameter.of(Shape.of(4), 3, 2, 110, 50)),
+        RUN);
+  }
+
+  /** There, numbers have other digits. */
+  @Test
+  void isTheSameInEveryLocale() throws Exception {
+    Path file = folder.resolve("checkpoint.safetensors");
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("ar", "EG"));
+    try {
+      Checkpoint.start(FAMILY, CLASSES, RUN).write(file, RUN);
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertEquals(0, Checkpoint.read(file, FAMILY, CLASSES, RUN).state().step());
   }
 
   @Test
