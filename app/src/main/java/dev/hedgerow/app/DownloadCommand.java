@@ -195,7 +195,7 @@ final class DownloadCommand implements Callable<Integer> {
         };
     Download download;
     try {
-      download = Download.standard(environment, listener);
+      download = Download.standard(address, environment, listener);
     } catch (IllegalArgumentException wrong) {
       throw new UsageException(String.valueOf(wrong.getMessage()), wrong);
     }

@@ -76,14 +76,18 @@ public record Download(
   /**
    * Returns a download with the proxies of this process.
    *
-   * @throws IllegalArgumentException if a variable should name one and does not
+   * @param address what will be fetched
+   * @throws IllegalArgumentException if the variable that should name its proxy does not
    */
-  public static Download standard(Map<String, String> environment, Listener listener) {
+  public static Download standard(URI address, Map<String, String> environment, Listener listener) {
+    var proxies = new Proxies(ProxySelector.getDefault(), environment);
+    // The client asks only when there is a folder and a part.
+    proxies.select(address);
     HttpClient client =
         HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NORMAL)
             .connectTimeout(Duration.ofSeconds(30))
-            .proxy(new Proxies(ProxySelector.getDefault(), environment))
+            .proxy(proxies)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
     return new Download(

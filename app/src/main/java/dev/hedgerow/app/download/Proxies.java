@@ -21,23 +21,23 @@ final class Proxies extends ProxySelector {
   private final ProxySelector properties;
   private final Map<String, String> environment;
 
-  /**
-   * Reads the variables.
-   *
-   * @throws IllegalArgumentException if one of them is no address
-   */
   Proxies(ProxySelector properties, Map<String, String> environment) {
     this.properties = properties;
     this.environment = environment;
-    for (String scheme : List.of("https", "http")) proxy(scheme);
   }
 
+  /**
+   * Returns the proxy for an address.
+   *
+   * @throws IllegalArgumentException if the variable that should name it does not; others may be
+   *     whatever they are
+   */
   @Override
   public List<Proxy> select(URI address) {
     List<Proxy> stated = properties.select(address);
     if (stated.stream().anyMatch(proxy -> proxy.type() != Proxy.Type.DIRECT)) return stated;
-    URI at = proxy(address.getScheme());
-    if (at == null || isExcepted(address.getHost())) return List.of(Proxy.NO_PROXY);
+    URI at = isExcepted(address.getHost()) ? null : proxy(address.getScheme());
+    if (at == null) return List.of(Proxy.NO_PROXY);
     int port = at.getPort() < 0 ? 80 : at.getPort();
     return List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(at.getHost(), port)));
   }

@@ -65,6 +65,19 @@ class DownloadTest {
   private final CountDownLatch end = new CountDownLatch(1);
   private volatile long received;
 
+  private final Download.Listener listener =
+      new Download.Listener() {
+        @Override
+        public void received(long bytes, long total) {
+          received = bytes;
+        }
+
+        @Override
+        public void retrying(String reason) {
+          retries.add(reason);
+        }
+      };
+
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -111,18 +124,6 @@ class DownloadTest {
             .version(HttpClient.Version.HTTP_1_1)
             .proxy(proxies)
             .build();
-    var listener =
-        new Download.Listener() {
-          @Override
-          public void received(long bytes, long total) {
-            received = bytes;
-          }
-
-          @Override
-          public void retrying(String reason) {
-            retries.add(reason);
-          }
-        };
     return new Download(client, 3, Duration.ofMillis(2), Duration.ofMillis(400), disk, listener);
   }
 
@@ -499,14 +500,36 @@ class DownloadTest {
 
   @Test
   void refusesAProxyThatIsNoAddress() {
-    for (String proxy : List.of("foo:bar:baz", "http://[bad", "http://", ":80", "a b")) {
-      var failure =
-          assertThrows(
-              IllegalArgumentException.class,
-              () -> new Proxies(ProxySelector.of(null), Map.of("HTTPS_PROXY", proxy)));
-      assertEquals(
-          "HTTPS_PROXY is no address of a proxy, expected http://HOST:PORT", failure.getMessage());
+    URI address = URI.create("https://a.org/x");
+    ProxySelector before = ProxySelector.getDefault();
+    ProxySelector.setDefault(ProxySelector.of(null));
+    try {
+      for (String proxy : List.of("foo:bar:baz", "http://[bad", "http://", ":80", "a b")) {
+        var failure =
+            assertThrows(
+                IllegalArgumentException.class,
+                () -> Download.standard(address, Map.of("HTTPS_PROXY", proxy), listener));
+        assertEquals(
+            "HTTPS_PROXY is no address of a proxy, expected http://HOST:PORT",
+            failure.getMessage());
+      }
+    } finally {
+      ProxySelector.setDefault(before);
     }
+  }
+
+  @Test
+  void doesNotLookAtAProxyThatIsNotUsed() {
+    Map<String, String> variables = Map.of("HTTP_PROXY", "a b", "NO_PROXY", "intern.example");
+    var proxies = new Proxies(ProxySelector.of(null), variables);
+    assertEquals("", host(proxies, "https://a.org/x"));
+    assertEquals("", host(proxies, "http://intern.example/x"));
+    var properties = ProxySelector.of(InetSocketAddress.createUnresolved("stated", 80));
+    assertEquals("stated", host(new Proxies(properties, variables), "http://a.org/x"));
+    var failure =
+        assertThrows(IllegalArgumentException.class, () -> host(proxies, "http://a.org/x"));
+    assertEquals(
+        "HTTP_PROXY is no address of a proxy, expected http://HOST:PORT", failure.getMessage());
   }
 
   private static String host(ProxySelector proxies, String address) {
