@@ -40,7 +40,7 @@ final class Main implements Callable<Integer> {
   private static final Set<String> HELP = Set.of("--help", "-h", "--version", "-V");
 
   /** The commands but {@code help}, as its page lists them. */
-  private static final List<Class<?>> COMMANDS =
+  static final List<Class<?>> COMMANDS =
       List.of(
           DemoCommand.class,
           ExplainCommand.class,
@@ -128,7 +128,7 @@ final class Main implements Callable<Integer> {
     line.addSubcommand(HelpCommand.class);
   }
 
-  private static String name(Class<?> command) {
+  static String name(Class<?> command) {
     return command.getAnnotation(Command.class).name();
   }
 
