@@ -109,11 +109,13 @@ final class BenchCommand implements Callable<Integer> {
   private static final class TaskConverter implements ITypeConverter<Benchmark.Task> {
     @Override
     public Benchmark.Task convert(String text) {
+      List<String> names = new ArrayList<>();
       for (Benchmark.Task task : Benchmark.Task.values()) {
         if (task.toString().equals(text)) return task;
+        names.add(task.toString());
       }
       throw new TypeConversionException(
-          "no task \"" + text + "\", expected forward, explain, next-target or cold");
+          "no task \"" + text + "\", expected " + Nearest.list(names));
     }
   }
 

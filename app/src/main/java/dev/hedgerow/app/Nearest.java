@@ -37,7 +37,8 @@ final class Nearest {
     return near.isEmpty() ? "" : "; did you mean " + list(near) + "?";
   }
 
-  private static String list(List<String> names) {
+  /** Returns {@code "a, b or c"}. */
+  static String list(List<String> names) {
     if (names.size() == 1) return names.getFirst();
     return names.stream().limit(names.size() - 1L).collect(Collectors.joining(", "))
         + " or "
