@@ -227,12 +227,14 @@ public final class Convolution implements LinearOperator {
       List<Tensor> parts,
       @Nullable BatchNormalization before,
       @Nullable Tensor add) {
-    List<Integer> channels = Sources.channels(parts);
-    if ((parts.size() > 1 || before != null) && !takes(channels)) {
-      throw new IllegalArgumentException(
-          "conv2d: weight %s takes no parts of %s channels".formatted(weight.shape(), channels));
-    }
     Sources x = Sources.of(parts, before);
+    if (parts.size() > 1 || before != null) {
+      List<Integer> channels = parts.stream().map(part -> part.shape().extent(1)).toList();
+      if (!takes(channels)) {
+        throw new IllegalArgumentException(
+            "conv2d: weight %s takes no parts of %s channels".formatted(weight.shape(), channels));
+      }
+    }
     if (add != null && !add.shape().equals(outputShape(x.shape()))) {
       throw new IllegalArgumentException(
           "conv2d: the output is %s but %s is to be added"

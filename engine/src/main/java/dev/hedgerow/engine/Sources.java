@@ -35,7 +35,14 @@ final class Sources {
   }
 
   private Sources(List<Tensor> parts, @Nullable Scaling scaling) {
-    int channels = channels(parts).stream().mapToInt(Integer::intValue).sum();
+    int channels = 0;
+    for (Tensor part : parts) {
+      if (part.shape().rank() != 4) {
+        throw new IllegalArgumentException(
+            "conv2d: input is " + part.shape() + ", expected [N, C, H, W]");
+      }
+      channels += part.shape().extent(1);
+    }
     this.parts = parts;
     this.shape = parts.getFirst().shape().with(1, channels);
     this.scaling = scaling;
@@ -66,12 +73,11 @@ final class Sources {
    */
   static Sources of(List<Tensor> parts, @Nullable BatchNormalization before) {
     var sources = new Sources(parts, before == null ? null : Scaling.of(before));
-    for (Tensor part : parts) {
-      Shape shape = part.shape();
-      if (!shape.equals(sources.shape.with(1, shape.extent(1)))) {
+    Shape first = parts.getFirst().shape();
+    for (Tensor part : parts.subList(1, parts.size())) {
+      if (!part.shape().equals(first.with(1, part.shape().extent(1)))) {
         throw new IllegalArgumentException(
-            "conv2d: parts of shapes %s and %s are not joined"
-                .formatted(parts.getFirst().shape(), shape));
+            "conv2d: parts of shapes %s and %s are not joined".formatted(first, part.shape()));
       }
     }
     if (before != null && before.channels() != sources.shape.extent(1)) {
@@ -80,21 +86,6 @@ final class Sources {
               .formatted(before.channels(), sources.shape.extent(1)));
     }
     return sources;
-  }
-
-  /**
-   * Returns the number of channels of each part.
-   *
-   * @throws IllegalArgumentException if one is not of rank 4
-   */
-  static List<Integer> channels(List<Tensor> parts) {
-    for (Tensor part : parts) {
-      if (part.shape().rank() != 4) {
-        throw new IllegalArgumentException(
-            "conv2d: input is " + part.shape() + ", expected [N, C, H, W]");
-      }
-    }
-    return parts.stream().map(part -> part.shape().extent(1)).toList();
   }
 
   /** Returns the one tensor this is. */
