@@ -20,8 +20,12 @@ public record Contender(String name, Attributor method, Options options) {
           "guided-backprop",
           "deconvnet");
 
-  /** Returns whether the map is smoothed before its largest value is looked for. */
+  /**
+   * Returns whether the map is smoothed before its largest value is looked for; that of a variant
+   * {@code :smoothed} is already.
+   */
   boolean isSmoothed() {
-    return GRADIENTS.contains(method.name().split(":", -1)[0]);
+    String[] name = method.name().split(":", -1);
+    return GRADIENTS.contains(name[0]) && !(name.length > 1 && name[1].equals("smoothed"));
   }
 }

@@ -141,7 +141,7 @@ public final class Contest {
         truth,
         predicted,
         game.of(region.height(), region.width()).hits(pointing, region),
-        map.positiveRatio(),
+        raw.positiveRatio(),
         map.maximum() > 0 && map.minimum() < 0,
         Localisation.outsideInside(map, region));
   }

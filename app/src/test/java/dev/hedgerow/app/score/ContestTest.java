@@ -1,6 +1,7 @@
 package dev.hedgerow.app.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -141,6 +142,23 @@ class ContestTest {
     assertTrue(
         new Contender("", Methods.standard().find("gradient:largest"), Options.standard())
             .isSmoothed());
+    assertFalse(
+        new Contender("", Methods.standard().find("guided-backprop:smoothed"), Options.standard())
+            .isSmoothed(),
+        "twice");
+  }
+
+  /** A resized map has fewer positive pixels, or more, than the one that explains. */
+  @Test
+  void thePositiveRatioIsOfTheMapAsItIs() throws Exception {
+    var region = Region.of(4, 4, new boolean[16]);
+    var sample =
+        new Sample(
+            "large",
+            Tensor.of(Shape.of(1, 1, 2, 2), 1, -9, -9, -9),
+            List.of(new Truth(0, region, false)));
+    Score score = new Contest(GRAPH, ECHO, POINT).run(i -> sample, 1, 1, done -> {}).getFirst();
+    assertEquals(1 / 4.0, score.positiveRatio());
   }
 
   @Test
