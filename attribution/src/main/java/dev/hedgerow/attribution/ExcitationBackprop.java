@@ -117,7 +117,9 @@ final class ExcitationBackprop implements Attributor {
   /** Returns the node that computes what this one hands on. */
   private static Node computed(Node node) {
     Node from = node;
-    while (from.layer() instanceof Identity || LayerKind.of(from.layer()) == LayerKind.STRUCTURE) {
+    while (!from.inputs().isEmpty()
+        && (from.layer() instanceof Identity
+            || LayerKind.of(from.layer()) == LayerKind.STRUCTURE)) {
       from = from.input();
     }
     return from;

@@ -7,7 +7,10 @@ import java.util.Arrays;
 final class Probability {
   private Probability() {}
 
-  /** Returns the probabilities of logits: a sigmoid's of each where one closes the network. */
+  /**
+   * Returns the probabilities of logits: their softmax, or the sigmoid of each if {@link
+   * Graph#isMultiLabel}.
+   */
   static double[] of(Graph graph, double[] logits) {
     return graph.isMultiLabel()
         ? Arrays.stream(logits).map(y -> 1 / (1 + Math.exp(-y))).toArray()

@@ -17,8 +17,8 @@ import java.util.Set;
  *
  * A mask is a grid of 7×7 cells that are 1 with probability p = 1/2, enlarged bilinearly to eight
  * cells' size and cut out at a random place (section 3.2). N is 4000, the paper's for VGG-16, or
- * {@link Options#samples}. Asks for probabilities alone, those of a sigmoid where one closes the
- * network; a start relevance of the user's counts them instead of the logits.
+ * {@link Options#samples}. Asks for probabilities alone, each logit's sigmoid where {@link
+ * Graph#isMultiLabel} says so; a start relevance of the user's counts them instead of the logits.
  */
 final class Rise implements Attributor {
   private static final int MASKS = 4000;

@@ -25,8 +25,8 @@ import java.util.Set;
  * computes it, with 1e-8 added to the range of a channel.
  *
  * <p>The variant {@code score-cam:relevance-cam}, of the Relevance-CAM repository, has as weight
- * the probability {@code softmax(y(x ⊙ M_c))_t} of the class, or a closing sigmoid's, leaves out
- * channels of one value, and sums the enlarged channels.
+ * the probability {@code softmax(y(x ⊙ M_c))_t} of the class, or its sigmoid's ({@link
+ * Graph#isMultiLabel}), leaves out channels of one value, and sums the enlarged channels.
  */
 final class ScoreCam implements Attributor {
   private static final double EPSILON = 1e-8;

@@ -3,6 +3,7 @@ package dev.hedgerow.attribution;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -276,6 +277,15 @@ class LrpMethodsTest {
     if (dropout) node = builder.add("dropout2", new Identity(), node);
     node = builder.add("flatten", new Flatten(1), node);
     return builder.build(dropout ? builder.add("dropout3", new Identity(), node) : node);
+  }
+
+  /** A network that computes nothing has no scores of positions. */
+  @Test
+  void excitationOfTheInputItself() {
+    Graph.Builder builder = Graph.builder("nothing");
+    Node input = builder.input("input", Shape.of(1, 3, 1, 1));
+    Graph graph = builder.build(builder.add("flatten", new Flatten(1), input));
+    assertSame(Composites.EXCITATION_BACKPROP, ExcitationBackprop.map(graph));
   }
 
   /** What is asked for above it cannot show a contrast that is made below. */

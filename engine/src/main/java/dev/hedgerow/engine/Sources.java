@@ -36,17 +36,19 @@ final class Sources {
 
   private Sources(List<Tensor> parts, @Nullable Scaling scaling) {
     int channels = 0;
+    int allBlocks = 0;
     for (Tensor part : parts) {
       if (part.shape().rank() != 4) {
         throw new IllegalArgumentException(
             "conv2d: input is " + part.shape() + ", expected [N, C, H, W]");
       }
       channels += part.shape().extent(1);
+      allBlocks += blocks(part.shape().extent(1));
     }
     this.parts = parts;
     this.shape = parts.getFirst().shape().with(1, channels);
     this.scaling = scaling;
-    this.data = new float[blocks(channels)][];
+    this.data = new float[allBlocks][];
     this.first = new int[data.length];
     this.step = new int[data.length];
     int area = shape.extent(2) * shape.extent(3) * BLOCK;

@@ -411,6 +411,10 @@ class ConvolutionTest {
     Samples.assertRefused(
         "conv2d: weight [5, 40, 1, 1] takes no parts of [24, 16] channels",
         () -> convolution.apply(engine, List.of(second, first), null, null));
+    Tensor twenty = Tensor.zeros(Shape.of(1, 20, 3, 3));
+    Samples.assertRefused(
+        "conv2d: weight [5, 40, 1, 1] takes no parts of [20, 20] channels",
+        () -> convolution.apply(engine, List.of(twenty, twenty), null, null));
     Samples.assertRefused(
         "conv2d: parts of shapes [1, 16, 3, 3] and [1, 24, 5, 5] are not joined",
         () ->

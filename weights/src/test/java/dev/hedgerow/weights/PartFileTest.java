@@ -50,6 +50,7 @@ final class PartFileTest {
             return PartFile.open(part);
           },
           channel -> {
+            System.out.println("made");
             made.complete(true);
             if (System.in.read() < 0) throw new IOException("nobody waits");
           });
@@ -128,6 +129,7 @@ final class PartFileTest {
   void aPartThatIsMadeWhileTheProcessStopsIsRemoved() throws Exception {
     Process process = start(Late.class, folder.resolve("out"));
     try {
+      assertEquals("made", process.inputReader().readLine());
       process.waitFor();
     } finally {
       process.destroyForcibly();

@@ -142,7 +142,7 @@ public final class Contest {
         predicted,
         game.of(region.height(), region.width()).hits(pointing, region),
         raw.positiveRatio(),
-        map.maximum() > 0 && map.minimum() < 0,
+        raw.maximum() > 0 && raw.minimum() < 0,
         Localisation.outsideInside(map, region));
   }
 }

@@ -151,14 +151,15 @@ class ContestTest {
   /** A resized map has fewer positive pixels, or more, than the one that explains. */
   @Test
   void thePositiveRatioIsOfTheMapAsItIs() throws Exception {
-    var region = Region.of(4, 4, new boolean[16]);
+    var region = Region.of(1, 1, new boolean[1]);
     var sample =
         new Sample(
-            "large",
+            "small",
             Tensor.of(Shape.of(1, 1, 2, 2), 1, -9, -9, -9),
             List.of(new Truth(0, region, false)));
     Score score = new Contest(GRAPH, ECHO, POINT).run(i -> sample, 1, 1, done -> {}).getFirst();
     assertEquals(1 / 4.0, score.positiveRatio());
+    assertTrue(score.signed());
   }
 
   @Test
