@@ -4,6 +4,7 @@ import dev.hedgerow.attribution.Attribution;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Heatmap;
 import dev.hedgerow.attribution.Options;
+import dev.hedgerow.engine.Elementwise;
 import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
@@ -69,13 +70,6 @@ final class Explainer {
     this.keep = kept;
   }
 
-  private static float[] sigmoid(float[] logits) {
-    float[] probabilities = new float[logits.length];
-    for (int k = 0; k < logits.length; k++)
-      probabilities[k] = (float) (1 / (1 + Math.exp(-logits[k])));
-    return probabilities;
-  }
-
   private static Targets.Selection select(Targets targets, Model model) {
     try {
       return targets.among(model.classes());
@@ -104,10 +98,12 @@ final class Explainer {
         throw new Failure(image + ": the network's logits are not finite, " + logit);
       }
     }
-    float[] probabilities =
+    Tensor y = recording.logits();
+    Tensor p =
         model.graph().isMultiLabel()
-            ? sigmoid(logits)
-            : Softmax.forward(engine, recording.logits(), 1).toArray();
+            ? Elementwise.sigmoid(engine, y)
+            : Softmax.forward(engine, y, 1);
+    float[] probabilities = p.toArray();
     List<Explanation.Score> scores = new ArrayList<>();
     for (int k : Targets.descending(logits)) {
       scores.add(new Explanation.Score(k, model.classes().get(k), logits[k], probabilities[k]));

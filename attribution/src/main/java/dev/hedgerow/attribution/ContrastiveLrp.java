@@ -173,9 +173,7 @@ final class ContrastiveLrp implements Attributor {
   /** Returns {@code p_t Σ_k≠t p_k}, which is {@code p_t (1 − p_t)}. */
   private static float slope(Recording recording, int target) {
     double[] p = Probability.softmax(doubles(recording));
-    double others = 0;
-    for (int k = 0; k < p.length; k++) if (k != target) others += p[k];
-    return (float) (p[target] * others);
+    return (float) (p[target] * Probability.ofOthers(p, target));
   }
 
   private Tensor ofOthers(Recording recording, int target) {

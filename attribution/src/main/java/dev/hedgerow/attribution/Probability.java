@@ -17,6 +17,13 @@ final class Probability {
         : softmax(logits);
   }
 
+  /** Returns {@code Σ_k≠t p_k}, which 1 − p_t is not where that is rounded to 0. */
+  static double ofOthers(double[] p, int t) {
+    double others = 0;
+    for (int k = 0; k < p.length; k++) if (k != t) others += p[k];
+    return others;
+  }
+
   /** Returns {@code exp(x_i) / Σ_j exp(x_j)}. */
   static double[] softmax(double[] x) {
     double largest = Arrays.stream(x).max().orElse(0);

@@ -96,13 +96,8 @@ public final class StartRelevance {
     }
     double[] p = Probability.softmax(y);
     float[] r = new float[p.length];
-    double others = 0;
-    for (int k = 0; k < p.length; k++) {
-      if (k == target) continue;
-      r[k] = (float) (-p[target] * p[k]);
-      others += p[k];
-    }
-    r[target] = (float) (p[target] * others);
+    for (int k = 0; k < p.length; k++) r[k] = (float) (-p[target] * p[k]);
+    r[target] = (float) (p[target] * Probability.ofOthers(p, target));
     return Tensor.of(Shape.of(1, r.length), r);
   }
 }

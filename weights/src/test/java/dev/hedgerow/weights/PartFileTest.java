@@ -97,6 +97,17 @@ final class PartFileTest {
         .start();
   }
 
+  /** Runs a program that prints a line and ends by itself. */
+  private static void assertPrints(String line, Class<?> program, Path out) throws Exception {
+    Process process = start(program, out);
+    try {
+      assertEquals(line, process.inputReader().readLine());
+      process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   private List<String> files() throws IOException {
     return files(folder);
   }
@@ -127,13 +138,7 @@ final class PartFileTest {
   @Test
   @Timeout(60)
   void aPartThatIsMadeWhileTheProcessStopsIsRemoved() throws Exception {
-    Process process = start(Late.class, folder.resolve("out"));
-    try {
-      assertEquals("made", process.inputReader().readLine());
-      process.waitFor();
-    } finally {
-      process.destroyForcibly();
-    }
+    assertPrints("made", Late.class, folder.resolve("out"));
     assertEquals(List.of(), files());
   }
 
@@ -141,13 +146,7 @@ final class PartFileTest {
   @Timeout(60)
   void whoWritesOnIsToldThatTheProcessStops() throws Exception {
     Path out = Files.writeString(folder.resolve("out"), "older");
-    Process process = start(Stubborn.class, out);
-    try {
-      assertEquals("the program is being stopped", process.inputReader().readLine());
-      process.waitFor();
-    } finally {
-      process.destroyForcibly();
-    }
+    assertPrints("the program is being stopped", Stubborn.class, out);
     assertEquals(List.of("out"), files());
     assertEquals("older", Files.readString(out));
   }
