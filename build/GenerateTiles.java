@@ -40,7 +40,9 @@ final class GenerateTiles {
     for (int vectors = 2; vectors >= (pairs ? 1 : 2); vectors--) {
       tileMethods.append(run(tiles, whole, when, vectors, pairs));
       for (int columns : tiles) {
-        tileMethods.append(tile(columns, vectors, pairs, columns >= tiles[1] && vectors == 2 ? unrolled : 1));
+        boolean widest = columns >= tiles[1] && vectors == 2;
+        tileMethods.append(tile(columns, vectors, pairs, widest ? unrolled : 1, false));
+        if (pairs && widest) tileMethods.append(tile(columns, vectors, true, unrolled, true));
       }
     }
     String source =
@@ -52,6 +54,8 @@ final class GenerateTiles {
             .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@LANES@", pairs ? "" : "import static dev.hedgerow.engine.simd.Vectors.LANES;\n")
             .replace("@RUN@", pairs ? RUN_PAIR : RUN_BLOCKS)
+            .replace("@AHEAD@", pairs ? ", float @Nullable [] ahead, int aheadAt" : "")
+            .replace("@MASK@", pairs ? MASK : "")
             .replace("@TILES@", tileMethods);
     Files.writeString(directory.resolve("Tiles" + bits + ".java"), source);
   }
@@ -69,6 +73,12 @@ final class GenerateTiles {
     return text.toString();
   }
 
+  static final String MASK =
+      """
+      import jdk.incubator.vector.VectorMask;
+      import org.jspecify.annotations.Nullable;
+      """;
+
   static final String TERMS =
       """
       /** Terms are a multiple of this. */
@@ -79,7 +89,7 @@ final class GenerateTiles {
   static final String RUN_PAIR =
       """
       if (outputBlocks == 2) {
-        run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
+        run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns, ahead, aheadAt);
       } else {
         run1(x, xAt, terms, w, wAt, y, yAt, columns);
       }
@@ -94,23 +104,24 @@ final class GenerateTiles {
       }
       """;
 
-  /** What the tiles take; those of two blocks also where the second is. */
-  static String parameters(boolean next) {
-    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat[] y, int yAt, %sint columns) {\n"
-        .formatted(next ? "int wNext, " : "", next ? "int yNext, " : "");
+  /** What the tiles take; those of two blocks also where the second is; then what {@code more} says. */
+  static String parameters(boolean next, String more) {
+    return "(float[] x, int xAt, int terms, float[] w, int wAt, %sfloat[] y, int yAt, %sint columns%s) {\n"
+        .formatted(next ? "int wNext, " : "", next ? "int yNext, " : "", more);
   }
 
   /** The method that covers a run of columns with tiles, the widest first. */
   static String run(int[] tiles, int whole, String when, int vectors, boolean pairs) {
     boolean next = pairs && vectors > 1;
-    var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next)));
+    String more = next ? ", float @Nullable [] ahead, int aheadAt" : "";
+    var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next, more)));
     String call =
-        "tile%%dx%%d(x, xAt + done * ROW, terms, w, wAt, %sy, yAt + done * BLOCK, %s%%s);\n"
+        "tile%%dx%%d%%s(x, xAt + done * ROW, terms, w, wAt, %sy, yAt + done * BLOCK, %s%%s);\n"
             .formatted(next ? "wNext, " : "", next ? "yNext, " : "");
     text.append("int done = 0;\n");
     if (whole > 0) {
       text.append("if (columns %% %d == 0 && %s) {\n".formatted(whole, when));
-      text.append(call.formatted(whole, vectors, "columns") + "return;\n}\n");
+      text.append(call.formatted(whole, vectors, "", "columns") + "return;\n}\n");
     }
     // Each tile of a column less makes up for one that is missing to a multiple of the widest.
     String narrow = "int narrow = Math.min(columns / %2$d, Math.floorMod(-columns, %1$d)) * %2$d;\n";
@@ -121,17 +132,31 @@ final class GenerateTiles {
       boolean several = tile >= tiles[1];
       String count = tile == tiles[0] ? "wide" : several ? "narrow" : Integer.toString(tile);
       text.append("if (%s) {\n".formatted(several ? count + " > 0" : "columns - done >= " + tile));
-      text.append(call.formatted(tile, vectors, count));
+      String plain = call.formatted(tile, vectors, "", count);
+      if (next && several) {
+        String number = tile == tiles[0] ? "0" : "Math.min(3, wide / %d)".formatted(tiles[0]);
+        String asking = call.formatted(tile, vectors, "Ahead", count + ", ahead, aheadAt, " + number);
+        text.append("if (ahead == null) {\n%s} else {\n%s}\n".formatted(plain, asking));
+      } else {
+        text.append(plain);
+      }
       if (tile > 1) text.append("done += %s;\n".formatted(count));
       text.append("}\n");
     }
     return text.append("}\n\n").toString();
   }
 
-  /** Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels. */
-  static String tile(int columns, int vectors, boolean pairs, int unrolled) {
+  /**
+   * Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels.
+   *
+   * @param ahead whether they ask for weights of a later call: the first four of a run, whose tiles
+   *     are numbered, for half of a block's each, a line an iteration of two terms
+   */
+  static String tile(int columns, int vectors, boolean pairs, int unrolled, boolean ahead) {
     boolean next = pairs && vectors > 1;
-    var text = new StringBuilder("private static void tile%dx%d%s".formatted(columns, vectors, parameters(next)));
+    String name = "tile%dx%d%s".formatted(columns, vectors, ahead ? "Ahead" : "");
+    String more = ahead ? ", float[] ahead, int aheadAt, int number" : "";
+    var text = new StringBuilder("private static void %s%s".formatted(name, parameters(next, more)));
     if (unrolled > 1) {
       // Where an iteration is certain, C2 checks what all columns read before the loop over them.
       text.append("int last = terms - %d;\n".formatted(unrolled));
@@ -141,10 +166,16 @@ final class GenerateTiles {
     }
     // C2 takes a range check out of a loop for such a sum and a multiple of i, not for a longer sum.
     if (next) text.append("int wOther = wAt + wNext;\n");
+    if (ahead) text.append("FloatVector nothing = FloatVector.zero(S);\nVectorMask<Float> none = S.maskAll(false);\n");
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
     text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
     String other = next ? "int other = wOther + i * BLOCK;\n" : "";
-    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + "%s}\n";
+    String line = ahead ? "nothing.intoArray(ahead, line + i * (BLOCK / 2), none);\n" : "";
+    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + line + "%s}\n";
+    if (ahead) {
+      text.append("int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;\n");
+      text.append("number = Math.min(3, number + 1);\n");
+    }
     if (unrolled > 1) {
       text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));
       var terms = new StringBuilder();
@@ -205,7 +236,7 @@ final class GenerateTiles {
 
       import dev.hedgerow.engine.kernel.Kernels;
       @FENCE@import jdk.incubator.vector.FloatVector;
-
+      @MASK@
       /**
        * The tiles of {@link Convolve} with vectors of @BITS@ bits, written by build/GenerateTiles.java:
        *
@@ -222,7 +253,7 @@ final class GenerateTiles {
         @TERMS@private Tiles@BITS@() {}
 
         /** Adds terms to the sums that y holds, as {@link Kernels#convolve} does. */
-        static void run(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float[] y, int yAt, int yBlock, int outputBlocks, int columns) {
+        static void run(float[] x, int xAt, int terms, float[] w, int wAt, int wBlock, float[] y, int yAt, int yBlock, int outputBlocks, int columns@AHEAD@) {
           @RUN@
         }
 

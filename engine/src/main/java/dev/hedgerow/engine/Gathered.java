@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * them each, and the rows of the whole image few, the band is the image and a task is a unit: each
  * thread copies all rows, as to read what another core has copied took longer.
  *
+ * <p>Where a thread alone reads weights it asks for them a panel ahead, so that memory and products
+ * work at the same time.
+ *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
 final class Gathered {
@@ -55,7 +58,7 @@ final class Gathered {
   /** Units for each thread at least, where each copies all rows of an image. Measured with two. */
   private static final int WHOLE_UNITS = 2;
 
-  /** Most weights for each float of an image's rows of which every thread reads all. */
+  /** Most weights for each float of an image's rows of which each of several threads reads all. */
   private static final int WEIGHTS_FOR_ROWS = 2;
 
   private final Engine engine;
@@ -81,6 +84,9 @@ final class Gathered {
   /** How many of these there are. */
   private final int tiles;
 
+  /** Whether threads read a part of the weights each, and copy the rows of whole images. */
+  private final boolean whole;
+
   private Gathered(
       Engine engine, Sweep sweep, Packing packing, Sources x, Tensor y, Epilogue epilogue) {
     this.engine = engine;
@@ -97,6 +103,7 @@ final class Gathered {
     this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
     this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
     this.tiles = Math.ceilDiv(pixels, tile);
+    this.whole = x.shape().extent(0) > 0 && isWhole();
   }
 
   /**
@@ -111,7 +118,7 @@ final class Gathered {
   }
 
   private void run() {
-    if (isWhole()) {
+    if (whole) {
       runTasks(1, 1);
       return;
     }
@@ -129,7 +136,6 @@ final class Gathered {
     runTasks(bands > 1 && alike <= tiles ? alike : bands, units);
   }
 
-  /** Whether threads read a part of the weights each, and copy the rows of whole images. */
   private boolean isWhole() {
     long rows = Rows.ofBlocks(pixels, channels, taps).floats();
     long read = 0;
@@ -137,7 +143,7 @@ final class Gathered {
     int tasks = x.shape().extent(0) * packing.units();
     int idle = engine.shared(tasks) - tasks;
     return rows <= WHOLE_FLOATS
-        && read > WEIGHTS_FOR_ROWS * rows
+        && (engine.threads() == 1 || read > WEIGHTS_FOR_ROWS * rows)
         && tasks >= WHOLE_UNITS * engine.threads()
         && idle <= tasks / 8;
   }
@@ -277,7 +283,8 @@ final class Gathered {
         sums,
         ORIGIN,
         count * BLOCK,
-        outputs);
+        outputs,
+        next(unit));
     if (sweep.stepY() > 1 || sweep.stepX() > 1) {
       // Phases are of sweeps back, which have nothing to finish.
       int area = y.shape().extent(2) * y.shape().extent(3) * BLOCK;
@@ -290,6 +297,18 @@ final class Gathered {
       epilogue.finishUnit(engine.kernels(), sums, y, band.sample, unit, band.first, count);
     }
     engine.scratch().give(sums);
+  }
+
+  /**
+   * Returns the weights of the unit that a thread multiplies after this, or this one's if there is
+   * none like it. Null where threads read the same: to ask for a line takes it from other cores.
+   */
+  private float @Nullable [] next(int unit) {
+    if (!whole) return null;
+    float[] weights = packing.weights()[unit];
+    if (unit + 1 == packing.units()) return weights;
+    float[] next = packing.weights()[unit + 1];
+    return next.length == weights.length ? next : weights;
   }
 
   /** Copies sums of the pixels from first to end to where they are in a plane of y. */

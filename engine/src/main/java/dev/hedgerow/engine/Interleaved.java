@@ -316,6 +316,7 @@ final class Interleaved {
         sums,
         at,
         plane,
-        Packing.targetBlocks(unit, epilogue.start().length));
+        Packing.targetBlocks(unit, epilogue.start().length),
+        null);
   }
 }

@@ -276,6 +276,8 @@ final class PositiveSums {
             pixel,
             height * width * BLOCK,
             outputs,
-            1);
+            1,
+            null,
+            0);
   }
 }

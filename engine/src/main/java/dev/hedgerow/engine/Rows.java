@@ -67,6 +67,9 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    * @param start what sums start from; null for what y holds
    * @param y {@code [output block][pixel][output]} from {@code yAt} on; of one block to the next it
    *     is {@code yBlock}
+   * @param next as many weights, from {@code wAt} on, that the calling thread multiplies next with
+   *     the same pieces. They are asked for meanwhile, and before them w's own, a panel ahead. Null
+   *     to ask for none
    */
   void multiply(
       Kernels kernels,
@@ -83,10 +86,15 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
       float[] y,
       int yAt,
       int yBlock,
-      int outputBlocks) {
+      int outputBlocks,
+      float @Nullable [] next) {
     int wBlock = terms(fromPiece, toPiece) * BLOCK;
     for (int piece = fromPiece, end; piece < toPiece; piece = end) {
       end = Math.min(toPiece, (piece / piecesOfPanel() + 1) * piecesOfPanel());
+      float[] ahead = next != null && end < toPiece ? w : next;
+      int aheadAt = end < toPiece ? wAt + terms(fromPiece, end) * BLOCK : wAt;
+      // The last panel may be shorter.
+      int aheadEnd = aheadAt + (outputBlocks - 1) * wBlock + terms(piece, end) * BLOCK;
       kernels.convolve(
           rows,
           at + at(piece, pixel),
@@ -100,7 +108,9 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
           yAt,
           yBlock,
           outputBlocks,
-          count);
+          count,
+          ahead != null && aheadEnd <= ahead.length ? ahead : null,
+          aheadAt);
     }
   }
 }

@@ -533,7 +533,8 @@ final class Winograd {
             m,
             ORIGIN + product * step,
             (end - begin) * BLOCK,
-            outputs(unit));
+            outputs(unit),
+            null);
       }
     }
 

@@ -3,10 +3,15 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Samples.gaussians;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -298,6 +303,8 @@ class ConvolutionTest {
             // Each of two threads copies the whole image, also of a second one.
             new Case(1, 400, 512, 1, 7, 14, Window.of(1, 1, 0), 0),
             new Case(2, 400, 512, 1, 7, 7, Window.of(1, 1, 0), 0),
+            // Panels of 256 and of 41 terms, and a last unit of one block.
+            new Case(1, 297, 528, 1, 7, 7, Window.of(1, 1, 0), 0),
             // Fewer tiles than threads.
             new Case(1, 512, 64, 1, 5, 5, Window.of(3, 1, 1), 0),
             new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
@@ -348,6 +355,43 @@ class ConvolutionTest {
       }
       assertEquals(2, threads.size(), c.toString());
     }
+  }
+
+  /** Panel after panel, then the next unit's; the last asks for its own again. */
+  @Test
+  void aThreadAsksForTheWeightsThatItReadsNext() {
+    var c = new Case(1, 512, 128, 1, 7, 7, Window.of(1, 1, 0), 0);
+    List<Object[]> calls = callsOn(1, c);
+    assertEquals(8, calls.size());
+    Object[] first = calls.get(6);
+    for (int i = 0; i < calls.size(); i++) {
+      Object[] next = i == 7 ? first : calls.get(i + 1);
+      assertSame(next[3], calls.get(i)[13]);
+      assertEquals(next[4], calls.get(i)[14]);
+    }
+  }
+
+  /** A line that is asked for is taken from the caches of other cores. */
+  @Test
+  void threadsAskForNoWeightsThatOthersReadToo() {
+    var alone = new Case(1, 512, 512, 1, 7, 7, Window.of(1, 1, 0), 0);
+    for (Object[] call : callsOn(2, alone)) assertNotNull(call[13]);
+    var shared = new Case(1, 512, 64, 1, 14, 14, Window.of(1, 1, 0), 0);
+    for (Object[] call : callsOn(2, shared)) assertNull(call[13]);
+    for (Object[] call : callsOn(1, shared)) assertNotNull(call[13]);
+  }
+
+  /** Returns the arguments of the products of a convolution. */
+  private List<Object[]> callsOn(int threads, Case c) {
+    var random = new Random(9);
+    Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
+    Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
+    List<Object[]> calls = Collections.synchronizedList(new ArrayList<>());
+    Kernels watched = Samples.watched(engine.kernels(), calls::add);
+    try (var pool = new ForkJoinPool(threads)) {
+      convolution.apply(new Engine(watched, pool).exact(), x);
+    }
+    return calls;
   }
 
   @Test

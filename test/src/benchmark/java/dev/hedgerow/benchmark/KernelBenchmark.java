@@ -79,7 +79,9 @@ public class KernelBenchmark {
         ORIGIN,
         p.columns * 16,
         2,
-        p.columns);
+        p.columns,
+        null,
+        0);
     return p.y;
   }
 

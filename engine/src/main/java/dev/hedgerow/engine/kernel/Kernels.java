@@ -67,6 +67,9 @@ public interface Kernels {
    * @param start what the sums start from; null for y itself
    * @param y written to
    * @param outputBlocks Q, 1 or 2
+   * @param ahead what a later call is given for w, as many terms of as many blocks, from {@code
+   *     aheadAt} on: asked for meanwhile, if the processor can be, so that it need not be waited
+   *     for then. Null for nothing; not changed
    */
   void convolve(
       float[] x,
@@ -81,7 +84,9 @@ public interface Kernels {
       int yAt,
       int yBlock,
       int outputBlocks,
-      int columns);
+      int columns,
+      float @Nullable [] ahead,
+      int aheadAt);
 
   /**
    * Convolves a run of output pixels of one block, each channel by itself: {@code y[yAt + c·yStep +

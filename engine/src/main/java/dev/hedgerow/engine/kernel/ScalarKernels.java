@@ -32,7 +32,9 @@ public final class ScalarKernels implements Kernels {
       int yAt,
       int yBlock,
       int outputBlocks,
-      int columns) {
+      int columns,
+      float @Nullable [] ahead,
+      int aheadAt) {
     float[] sum = new float[BLOCK];
     for (int column = 0; column < columns; column++) {
       for (int q = 0; q < outputBlocks; q++) {

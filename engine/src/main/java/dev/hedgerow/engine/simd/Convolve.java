@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #convolve}: sums are started in y, then register tiles add all terms to theirs, one term
  * after the other. {@link Tiles512}, {@link Tiles256} and {@link Tiles128} draw them. With 512 bits
  * a vector is a block of outputs, with 256 half of one, with 128 a quarter.
+ *
+ * <p>With 512 bits tiles also ask for the weights ahead, a cache line for every other term. Java
+ * has no instruction for this, and a load that waits for memory soon keeps all that follows it from
+ * being finished. A store does not, and a store of no lane, which changes nothing, has its line
+ * fetched as any other. Where AVX2 is all there is, stores with a mask are slow.
  */
 interface Convolve extends Kernels {
   @Override
@@ -32,7 +37,9 @@ interface Convolve extends Kernels {
       int yAt,
       int yBlock,
       int outputBlocks,
-      int columns) {
+      int columns,
+      float @Nullable [] ahead,
+      int aheadAt) {
     // An odd term goes first, where sums are started, if tiles take two.
     int odd = LANES == 16 ? terms % Tiles512.TERMS : 0;
     for (int lane = 0; lane < outputBlocks * BLOCK; lane += LANES) {
@@ -48,9 +55,11 @@ interface Convolve extends Kernels {
     if (terms == odd) return;
     xAt += odd;
     wAt += odd * BLOCK;
+    aheadAt += odd * BLOCK;
     terms -= odd;
     if (LANES == 16) {
-      Tiles512.run(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, outputBlocks, columns);
+      Tiles512.run(
+          x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, outputBlocks, columns, ahead, aheadAt);
     } else if (LANES == 8) {
       Tiles256.run(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, outputBlocks, columns);
     } else {

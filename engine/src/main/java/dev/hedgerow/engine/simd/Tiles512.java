@@ -7,6 +7,8 @@ import static dev.hedgerow.engine.simd.Vectors.S;
 import dev.hedgerow.engine.kernel.Kernels;
 import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tiles of {@link Convolve} with vectors of 512 bits, written by build/GenerateTiles.java:
@@ -47,9 +49,11 @@ final class Tiles512 {
       int yAt,
       int yBlock,
       int outputBlocks,
-      int columns) {
+      int columns,
+      float @Nullable [] ahead,
+      int aheadAt) {
     if (outputBlocks == 2) {
-      run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns);
+      run2(x, xAt, terms, w, wAt, wBlock, y, yAt, yBlock, columns, ahead, aheadAt);
     } else {
       run1(x, xAt, terms, w, wAt, y, yAt, columns);
     }
@@ -65,16 +69,52 @@ final class Tiles512 {
       float[] y,
       int yAt,
       int yNext,
-      int columns) {
+      int columns,
+      float @Nullable [] ahead,
+      int aheadAt) {
     int done = 0;
     int narrow = Math.min(columns / 7, Math.floorMod(-columns, 8)) * 7;
     int wide = (columns - narrow) / 8 * 8;
     if (wide > 0) {
-      tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
+      if (ahead == null) {
+        tile8x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, wide);
+      } else {
+        tile8x2Ahead(
+            x,
+            xAt + done * ROW,
+            terms,
+            w,
+            wAt,
+            wNext,
+            y,
+            yAt + done * BLOCK,
+            yNext,
+            wide,
+            ahead,
+            aheadAt,
+            0);
+      }
       done += wide;
     }
     if (narrow > 0) {
-      tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, narrow);
+      if (ahead == null) {
+        tile7x2(x, xAt + done * ROW, terms, w, wAt, wNext, y, yAt + done * BLOCK, yNext, narrow);
+      } else {
+        tile7x2Ahead(
+            x,
+            xAt + done * ROW,
+            terms,
+            w,
+            wAt,
+            wNext,
+            y,
+            yAt + done * BLOCK,
+            yNext,
+            narrow,
+            ahead,
+            aheadAt,
+            Math.min(3, wide / 8));
+      }
       done += narrow;
     }
     if (columns - done >= 4) {
@@ -210,6 +250,130 @@ final class Tiles512 {
     }
   }
 
+  private static void tile8x2Ahead(
+      float[] x,
+      int xAt,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] y,
+      int yAt,
+      int yNext,
+      int columns,
+      float[] ahead,
+      int aheadAt,
+      int number) {
+    int last = terms - 2;
+    if (last < 0) {
+      return;
+    }
+    int wOther = wAt + wNext;
+    FloatVector nothing = FloatVector.zero(S);
+    VectorMask<Float> none = S.maskAll(false);
+    for (int column = 0; column < columns; column += 8) {
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+      FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
+      FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
+      int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      number = Math.min(3, number + 1);
+      int i = 0;
+      for (; i <= last; i += 2) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        nothing.intoArray(ahead, line + i * (BLOCK / 2), none);
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW]);
+        a7v0 = p.fma(w0, a7v0);
+        a7v1 = p.fma(w1, a7v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, other + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        p = FloatVector.broadcast(S, x[from + 7 * ROW + 1]);
+        a7v0 = p.fma(w0, a7v0);
+        a7v1 = p.fma(w1, a7v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a4v1.intoArray(y, yAt + 4 * BLOCK + yNext);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a5v1.intoArray(y, yAt + 5 * BLOCK + yNext);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
+      a7v0.intoArray(y, yAt + 7 * BLOCK);
+      a7v1.intoArray(y, yAt + 7 * BLOCK + yNext);
+      xAt += 8 * ROW;
+      yAt += 8 * BLOCK;
+    }
+  }
+
   private static void tile7x2(
       float[] x,
       int xAt,
@@ -246,6 +410,120 @@ final class Tiles512 {
         int from = xAt + i;
         int weight = wAt + i * BLOCK;
         int other = wOther + i * BLOCK;
+        VarHandle.loadLoadFence();
+        FloatVector w0 = FloatVector.fromArray(S, w, weight);
+        FloatVector w1 = FloatVector.fromArray(S, w, other);
+        VarHandle.loadLoadFence();
+        FloatVector p = FloatVector.broadcast(S, x[from]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+        VarHandle.loadLoadFence();
+        w0 = FloatVector.fromArray(S, w, weight + BLOCK);
+        w1 = FloatVector.fromArray(S, w, other + BLOCK);
+        VarHandle.loadLoadFence();
+        p = FloatVector.broadcast(S, x[from + 1]);
+        a0v0 = p.fma(w0, a0v0);
+        a0v1 = p.fma(w1, a0v1);
+        p = FloatVector.broadcast(S, x[from + ROW + 1]);
+        a1v0 = p.fma(w0, a1v0);
+        a1v1 = p.fma(w1, a1v1);
+        p = FloatVector.broadcast(S, x[from + 2 * ROW + 1]);
+        a2v0 = p.fma(w0, a2v0);
+        a2v1 = p.fma(w1, a2v1);
+        p = FloatVector.broadcast(S, x[from + 3 * ROW + 1]);
+        a3v0 = p.fma(w0, a3v0);
+        a3v1 = p.fma(w1, a3v1);
+        p = FloatVector.broadcast(S, x[from + 4 * ROW + 1]);
+        a4v0 = p.fma(w0, a4v0);
+        a4v1 = p.fma(w1, a4v1);
+        p = FloatVector.broadcast(S, x[from + 5 * ROW + 1]);
+        a5v0 = p.fma(w0, a5v0);
+        a5v1 = p.fma(w1, a5v1);
+        p = FloatVector.broadcast(S, x[from + 6 * ROW + 1]);
+        a6v0 = p.fma(w0, a6v0);
+        a6v1 = p.fma(w1, a6v1);
+      }
+      a0v0.intoArray(y, yAt);
+      a0v1.intoArray(y, yAt + yNext);
+      a1v0.intoArray(y, yAt + BLOCK);
+      a1v1.intoArray(y, yAt + BLOCK + yNext);
+      a2v0.intoArray(y, yAt + 2 * BLOCK);
+      a2v1.intoArray(y, yAt + 2 * BLOCK + yNext);
+      a3v0.intoArray(y, yAt + 3 * BLOCK);
+      a3v1.intoArray(y, yAt + 3 * BLOCK + yNext);
+      a4v0.intoArray(y, yAt + 4 * BLOCK);
+      a4v1.intoArray(y, yAt + 4 * BLOCK + yNext);
+      a5v0.intoArray(y, yAt + 5 * BLOCK);
+      a5v1.intoArray(y, yAt + 5 * BLOCK + yNext);
+      a6v0.intoArray(y, yAt + 6 * BLOCK);
+      a6v1.intoArray(y, yAt + 6 * BLOCK + yNext);
+      xAt += 7 * ROW;
+      yAt += 7 * BLOCK;
+    }
+  }
+
+  private static void tile7x2Ahead(
+      float[] x,
+      int xAt,
+      int terms,
+      float[] w,
+      int wAt,
+      int wNext,
+      float[] y,
+      int yAt,
+      int yNext,
+      int columns,
+      float[] ahead,
+      int aheadAt,
+      int number) {
+    int last = terms - 2;
+    if (last < 0) {
+      return;
+    }
+    int wOther = wAt + wNext;
+    FloatVector nothing = FloatVector.zero(S);
+    VectorMask<Float> none = S.maskAll(false);
+    for (int column = 0; column < columns; column += 7) {
+      FloatVector a0v0 = FloatVector.fromArray(S, y, yAt);
+      FloatVector a0v1 = FloatVector.fromArray(S, y, yAt + yNext);
+      FloatVector a1v0 = FloatVector.fromArray(S, y, yAt + BLOCK);
+      FloatVector a1v1 = FloatVector.fromArray(S, y, yAt + BLOCK + yNext);
+      FloatVector a2v0 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK);
+      FloatVector a2v1 = FloatVector.fromArray(S, y, yAt + 2 * BLOCK + yNext);
+      FloatVector a3v0 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK);
+      FloatVector a3v1 = FloatVector.fromArray(S, y, yAt + 3 * BLOCK + yNext);
+      FloatVector a4v0 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK);
+      FloatVector a4v1 = FloatVector.fromArray(S, y, yAt + 4 * BLOCK + yNext);
+      FloatVector a5v0 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK);
+      FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
+      FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
+      FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
+      int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      number = Math.min(3, number + 1);
+      int i = 0;
+      for (; i <= last; i += 2) {
+        int from = xAt + i;
+        int weight = wAt + i * BLOCK;
+        int other = wOther + i * BLOCK;
+        nothing.intoArray(ahead, line + i * (BLOCK / 2), none);
         VarHandle.loadLoadFence();
         FloatVector w0 = FloatVector.fromArray(S, w, weight);
         FloatVector w1 = FloatVector.fromArray(S, w, other);

@@ -141,7 +141,7 @@ class KernelAgreementTest {
   }
 
   private static Object convolve(Call call) {
-    int columns = call.upTo(20);
+    int columns = call.upTo(40);
     int terms = 1 + call.upTo(40);
     int blocks = 1 + call.upTo(1);
     int wBlock = terms * BLOCK + call.upTo(3);
@@ -150,9 +150,25 @@ class KernelAgreementTest {
     float[] w = call.integers(5 + blocks * wBlock);
     float[] start = call.integers(2 + blocks * BLOCK);
     float[] y = call.integers(4 + blocks * yBlock);
+    float[] ahead = call.integers(6 + blocks * wBlock);
     boolean starts = call.random.nextBoolean();
+    boolean asks = call.random.nextBoolean();
     call.kernels.convolve(
-        x, 3, terms, w, 5, wBlock, starts ? start : null, 2, y, 4, yBlock, blocks, columns);
+        x,
+        3,
+        terms,
+        w,
+        5,
+        wBlock,
+        starts ? start : null,
+        2,
+        y,
+        4,
+        yBlock,
+        blocks,
+        columns,
+        asks ? ahead : null,
+        6);
     return "";
   }
 

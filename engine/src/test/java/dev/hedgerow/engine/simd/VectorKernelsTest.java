@@ -125,7 +125,9 @@ class VectorKernelsTest {
                 2,
                 yBlock,
                 outputBlocks,
-                columns);
+                columns,
+                fromStart ? w : null,
+                11);
             String where = "%s %d terms %d columns".formatted(kernels.name(), terms, columns);
             assertArrayEquals(expected, y, where);
           }
