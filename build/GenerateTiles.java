@@ -54,8 +54,10 @@ final class GenerateTiles {
             .replace("@FENCE@", unrolled > 1 ? "import java.lang.invoke.VarHandle;\n" : "")
             .replace("@LANES@", pairs ? "" : "import static dev.hedgerow.engine.simd.Vectors.LANES;\n")
             .replace("@RUN@", pairs ? RUN_PAIR : RUN_BLOCKS)
-            .replace("@AHEAD@", pairs ? ", float @Nullable [] ahead, int aheadAt" : "")
-            .replace("@MASK@", pairs ? MASK : "")
+            .replace("@AHEAD@", pairs ? AHEAD : "")
+            .replace("@AHEAD_IMPORTS@", pairs ? AHEAD_IMPORTS : "")
+            .replace("@ASK@", pairs ? ASK : "")
+            .replace("@LINE@", pairs ? LINE : "")
             .replace("@TILES@", tileMethods);
     Files.writeString(directory.resolve("Tiles" + bits + ".java"), source);
   }
@@ -73,7 +75,20 @@ final class GenerateTiles {
     return text.toString();
   }
 
-  static final String MASK =
+  static final String AHEAD = ", float @Nullable [] ahead, int aheadAt";
+
+  static final String ASK = " Both are there a second time, to ask for weights ahead.";
+
+  static final String LINE =
+      """
+      /** Returns where the lines begin, one for two terms, that a tile of a run asks for. */
+      static int line(int number, int aheadAt, int terms, int wNext) {
+        return aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      }
+
+      """;
+
+  static final String AHEAD_IMPORTS =
       """
       import jdk.incubator.vector.VectorMask;
       import org.jspecify.annotations.Nullable;
@@ -113,7 +128,7 @@ final class GenerateTiles {
   /** The method that covers a run of columns with tiles, the widest first. */
   static String run(int[] tiles, int whole, String when, int vectors, boolean pairs) {
     boolean next = pairs && vectors > 1;
-    String more = next ? ", float @Nullable [] ahead, int aheadAt" : "";
+    String more = next ? AHEAD : "";
     var text = new StringBuilder("private static void run%d%s".formatted(vectors, parameters(next, more)));
     String call =
         "tile%%dx%%d%%s(x, xAt + done * ROW, terms, w, wAt, %sy, yAt + done * BLOCK, %s%%s);\n"
@@ -149,8 +164,8 @@ final class GenerateTiles {
   /**
    * Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels.
    *
-   * @param ahead whether they ask for weights of a later call: the first four of a run, whose tiles
-   *     are numbered, for half of a block's each, a line an iteration of two terms
+   * @param ahead whether they ask for weights ahead, a line for two terms. Tiles are numbered up to
+   *     3: the first four of a run ask for half of a block's each, further ones for the fourth's again
    */
   static String tile(int columns, int vectors, boolean pairs, int unrolled, boolean ahead) {
     boolean next = pairs && vectors > 1;
@@ -173,7 +188,7 @@ final class GenerateTiles {
     String line = ahead ? "nothing.intoArray(ahead, line + i * (BLOCK / 2), none);\n" : "";
     String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + line + "%s}\n";
     if (ahead) {
-      text.append("int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;\n");
+      text.append("int line = line(number, aheadAt, terms, wNext);\n");
       text.append("number = Math.min(3, number + 1);\n");
     }
     if (unrolled > 1) {
@@ -236,7 +251,7 @@ final class GenerateTiles {
 
       import dev.hedgerow.engine.kernel.Kernels;
       @FENCE@import jdk.incubator.vector.FloatVector;
-      @MASK@
+      @AHEAD_IMPORTS@
       /**
        * The tiles of {@link Convolve} with vectors of @BITS@ bits, written by build/GenerateTiles.java:
        *
@@ -244,7 +259,7 @@ final class GenerateTiles {
       @DRAWN@ * </pre>
        *
        * <p>A run of columns is of such tiles and of those of one column less, as many of each that
-       * little is left, which narrower ones take.
+       * little is left, which narrower ones take.@ASK@
        */
       final class Tiles@BITS@ {
         /** The columns that runs are best a multiple of. */
@@ -257,7 +272,7 @@ final class GenerateTiles {
           @RUN@
         }
 
-        @TILES@
+        @LINE@@TILES@
       }
       """;
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * them each, and the rows of the whole image few, the band is the image and a task is a unit: each
  * thread copies all rows, as to read what another core has copied took longer.
  *
- * <p>Where a thread alone reads weights it asks for them a panel ahead, so that memory and products
+ * <p>Weights that one thread alone reads it asks for a panel ahead, so that memory and products
  * work at the same time.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
@@ -58,7 +58,9 @@ final class Gathered {
   /** Units for each thread at least, where each copies all rows of an image. Measured with two. */
   private static final int WHOLE_UNITS = 2;
 
-  /** Most weights for each float of an image's rows of which each of several threads reads all. */
+  /**
+   * Most weights, for each float of an image's rows, of which each of several threads reads all.
+   */
   private static final int WEIGHTS_FOR_ROWS = 2;
 
   private final Engine engine;
@@ -84,7 +86,7 @@ final class Gathered {
   /** How many of these there are. */
   private final int tiles;
 
-  /** Whether threads read a part of the weights each, and copy the rows of whole images. */
+  /** Whether a task is a unit of a whole image, whose rows each thread copies. */
   private final boolean whole;
 
   private Gathered(
@@ -103,7 +105,7 @@ final class Gathered {
     this.columns = Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX());
     this.pixels = Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()) * columns;
     this.tiles = Math.ceilDiv(pixels, tile);
-    this.whole = x.shape().extent(0) > 0 && isWhole();
+    this.whole = isWhole();
   }
 
   /**
@@ -143,7 +145,7 @@ final class Gathered {
     int tasks = x.shape().extent(0) * packing.units();
     int idle = engine.shared(tasks) - tasks;
     return rows <= WHOLE_FLOATS
-        && (engine.threads() == 1 || read > WEIGHTS_FOR_ROWS * rows)
+        && read > WEIGHTS_FOR_ROWS * rows
         && tasks >= WHOLE_UNITS * engine.threads()
         && idle <= tasks / 8;
   }
@@ -300,11 +302,14 @@ final class Gathered {
   }
 
   /**
-   * Returns the weights of the unit that a thread multiplies after this, or this one's if there is
-   * none like it. Null where threads read the same: to ask for a line takes it from other cores.
+   * Returns the weights of the unit that a thread most often multiplies after this, or this one's
+   * if there is none like it. Null where other threads may read the same weights, as they do with
+   * engines of one thread each, or with several images: to ask for a line takes it from other
+   * cores.
    */
   private float @Nullable [] next(int unit) {
-    if (!whole) return null;
+    boolean alone = whole && engine.threads() > 1 && x.shape().extent(0) == 1;
+    if (!alone) return null;
     float[] weights = packing.weights()[unit];
     if (unit + 1 == packing.units()) return weights;
     float[] next = packing.weights()[unit + 1];

@@ -67,9 +67,9 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    * @param start what sums start from; null for what y holds
    * @param y {@code [output block][pixel][output]} from {@code yAt} on; of one block to the next it
    *     is {@code yBlock}
-   * @param next as many weights, from {@code wAt} on, that the calling thread multiplies next with
-   *     the same pieces. They are asked for meanwhile, and before them w's own, a panel ahead. Null
-   *     to ask for none
+   * @param next weights, as many from {@code wAt} on, that the calling thread multiplies after
+   *     these, to be asked for with the last panel, as w's own are a panel ahead. Null to ask for
+   *     none
    */
   void multiply(
       Kernels kernels,
@@ -88,13 +88,13 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
       int yBlock,
       int outputBlocks,
       float @Nullable [] next) {
-    int wBlock = terms(fromPiece, toPiece) * BLOCK;
+    int all = terms(fromPiece, toPiece);
+    int wBlock = all * BLOCK;
     for (int piece = fromPiece, end; piece < toPiece; piece = end) {
       end = Math.min(toPiece, (piece / piecesOfPanel() + 1) * piecesOfPanel());
-      float[] ahead = next != null && end < toPiece ? w : next;
-      int aheadAt = end < toPiece ? wAt + terms(fromPiece, end) * BLOCK : wAt;
-      // The last panel may be shorter.
-      int aheadEnd = aheadAt + (outputBlocks - 1) * wBlock + terms(piece, end) * BLOCK;
+      boolean last = end == toPiece;
+      // If the next panel is shorter, the last terms of as many.
+      int after = last ? 0 : Math.min(terms(fromPiece, end), all - terms(piece, end));
       kernels.convolve(
           rows,
           at + at(piece, pixel),
@@ -109,8 +109,8 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
           yBlock,
           outputBlocks,
           count,
-          ahead != null && aheadEnd <= ahead.length ? ahead : null,
-          aheadAt);
+          next == null || last ? next : w,
+          wAt + after * BLOCK);
     }
   }
 }

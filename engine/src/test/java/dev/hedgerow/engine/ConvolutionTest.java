@@ -3,15 +3,12 @@ package dev.hedgerow.engine;
 import static dev.hedgerow.engine.Samples.gaussians;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hedgerow.engine.kernel.Kernels;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -303,8 +300,6 @@ class ConvolutionTest {
             // Each of two threads copies the whole image, also of a second one.
             new Case(1, 400, 512, 1, 7, 14, Window.of(1, 1, 0), 0),
             new Case(2, 400, 512, 1, 7, 7, Window.of(1, 1, 0), 0),
-            // Panels of 256 and of 41 terms, and a last unit of one block.
-            new Case(1, 297, 528, 1, 7, 7, Window.of(1, 1, 0), 0),
             // Fewer tiles than threads.
             new Case(1, 512, 64, 1, 5, 5, Window.of(3, 1, 1), 0),
             new Case(1, 40, 32, 1, 7, 7, Window.of(3, 1, 1), 0),
@@ -357,41 +352,64 @@ class ConvolutionTest {
     }
   }
 
-  /** Panel after panel, then the next unit's; the last asks for its own again. */
+  /** Which unit's weights a product reads, and which it asks for, −1 for none; from where on. */
+  private record Product(int unit, int at, int ahead, int aheadAt) {}
+
+  /** The next panel's, then the next unit's; the last unit its own again. */
   @Test
   void aThreadAsksForTheWeightsThatItReadsNext() {
-    var c = new Case(1, 512, 128, 1, 7, 7, Window.of(1, 1, 0), 0);
-    List<Object[]> calls = callsOn(1, c);
-    assertEquals(8, calls.size());
-    Object[] first = calls.get(6);
-    for (int i = 0; i < calls.size(); i++) {
-      Object[] next = i == 7 ? first : calls.get(i + 1);
-      assertSame(next[3], calls.get(i)[13]);
-      assertEquals(next[4], calls.get(i)[14]);
+    Set<Product> expected = new HashSet<>();
+    for (int unit = 0; unit < 4; unit++) {
+      expected.add(new Product(unit, 0, unit, 256 * 16));
+      expected.add(new Product(unit, 256 * 16, Math.min(3, unit + 1), 0));
     }
+    assertEquals(expected, productsOn(2, new Case(1, 512, 128, 1, 7, 7, Window.of(1, 1, 0), 0)));
+  }
+
+  /** Of a panel of 41 terms, 256 that end with it; none of a last unit of one block. */
+  @Test
+  void whatIsAskedForEndsWhereTheWeightsDo() {
+    Set<Product> expected = new HashSet<>();
+    for (int unit = 0; unit < 4; unit++) {
+      expected.add(new Product(unit, 0, unit, 41 * 16));
+      expected.add(new Product(unit, 256 * 16, unit < 2 ? unit + 1 : unit, 0));
+    }
+    assertEquals(expected, productsOn(2, new Case(1, 297, 112, 1, 5, 5, Window.of(1, 1, 0), 0)));
   }
 
   /** A line that is asked for is taken from the caches of other cores. */
   @Test
   void threadsAskForNoWeightsThatOthersReadToo() {
-    var alone = new Case(1, 512, 512, 1, 7, 7, Window.of(1, 1, 0), 0);
-    for (Object[] call : callsOn(2, alone)) assertNotNull(call[13]);
-    var shared = new Case(1, 512, 64, 1, 14, 14, Window.of(1, 1, 0), 0);
-    for (Object[] call : callsOn(2, shared)) assertNull(call[13]);
-    for (Object[] call : callsOn(1, shared)) assertNotNull(call[13]);
+    var image = new Case(1, 512, 512, 1, 7, 7, Window.of(1, 1, 0), 0);
+    var images = new Case(2, 512, 512, 1, 7, 7, Window.of(1, 1, 0), 0);
+    var bands = new Case(1, 512, 64, 1, 14, 14, Window.of(1, 1, 0), 0);
+    for (Product product : productsOn(2, image)) assertNotEquals(-1, product.ahead);
+    for (Product product : productsOn(1, image)) assertEquals(-1, product.ahead);
+    for (Product product : productsOn(2, images)) assertEquals(-1, product.ahead);
+    for (Product product : productsOn(2, bands)) assertEquals(-1, product.ahead);
   }
 
-  /** Returns the arguments of the products of a convolution. */
-  private List<Object[]> callsOn(int threads, Case c) {
+  private Set<Product> productsOn(int threads, Case c) {
     var random = new Random(9);
     Convolution convolution = convolution(c, gaussians(random, c.weight().size()), null);
     Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
-    List<Object[]> calls = Collections.synchronizedList(new ArrayList<>());
-    Kernels watched = Samples.watched(engine.kernels(), calls::add);
+    List<float[]> units = List.of(convolution.packing(engine, WeightView.PLAIN).weights());
+    Set<Product> products = ConcurrentHashMap.newKeySet();
+    Kernels watched =
+        Samples.watched(
+            engine.kernels(),
+            arguments -> {
+              float[] ahead = (float[]) arguments[13];
+              int unit = units.indexOf((float[]) arguments[3]);
+              int at = (int) arguments[4] - Kernels.ORIGIN;
+              int aheadAt = (int) arguments[14] - Kernels.ORIGIN;
+              products.add(
+                  new Product(unit, at, ahead == null ? -1 : units.indexOf(ahead), aheadAt));
+            });
     try (var pool = new ForkJoinPool(threads)) {
       convolution.apply(new Engine(watched, pool).exact(), x);
     }
-    return calls;
+    return products;
   }
 
   @Test

@@ -67,9 +67,9 @@ public interface Kernels {
    * @param start what the sums start from; null for y itself
    * @param y written to
    * @param outputBlocks Q, 1 or 2
-   * @param ahead what a later call is given for w, as many terms of as many blocks, from {@code
-   *     aheadAt} on: asked for meanwhile, if the processor can be, so that it need not be waited
-   *     for then. Null for nothing; not changed
+   * @param ahead weights that a later call reads, laid out as w's, from {@code aheadAt} on; null
+   *     for none. A kernel may have some of them brought from memory meanwhile. Best read by no
+   *     other thread, whose caches lose them. Not changed
    */
   void convolve(
       float[] x,

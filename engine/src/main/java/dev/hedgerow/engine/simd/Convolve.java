@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>With 512 bits tiles also ask for the weights ahead, a cache line for every other term. Java
  * has no instruction for this, and a load that waits for memory soon keeps all that follows it from
  * being finished. A store does not, and a store of no lane, which changes nothing, has its line
- * fetched as any other. Where AVX2 is all there is, stores with a mask are slow.
+ * fetched as any other.
  */
 interface Convolve extends Kernels {
   @Override

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A run of columns is of such tiles and of those of one column less, as many of each that little
- * is left, which narrower ones take.
+ * is left, which narrower ones take. Both are there a second time, to ask for weights ahead.
  */
 final class Tiles512 {
   /** The columns that runs are best a multiple of. */
@@ -57,6 +57,11 @@ final class Tiles512 {
     } else {
       run1(x, xAt, terms, w, wAt, y, yAt, columns);
     }
+  }
+
+  /** Returns where the lines begin, one for two terms, that a tile of a run asks for. */
+  static int line(int number, int aheadAt, int terms, int wNext) {
+    return aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
   }
 
   private static void run2(
@@ -288,7 +293,7 @@ final class Tiles512 {
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
       FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
       FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
-      int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      int line = line(number, aheadAt, terms, wNext);
       number = Math.min(3, number + 1);
       int i = 0;
       for (; i <= last; i += 2) {
@@ -516,7 +521,7 @@ final class Tiles512 {
       FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
-      int line = aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      int line = line(number, aheadAt, terms, wNext);
       number = Math.min(3, number + 1);
       int i = 0;
       for (; i <= last; i += 2) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -133,6 +134,23 @@ class VectorKernelsTest {
           }
         }
       }
+    }
+  }
+
+  /** Four tiles ask for all lines of both blocks once. */
+  @Test
+  void tilesAskForEachLineAhead() {
+    for (int terms = 2; terms <= Kernels.ROW_TERMS; terms += 2) {
+      int next = 1000 * 16;
+      Set<Integer> expected = new HashSet<>();
+      for (int i = 0; i < terms; i++) expected.addAll(List.of(5 + 16 * i, 5 + next + 16 * i));
+      List<Integer> asked = new ArrayList<>();
+      for (int number = 0; number < 4; number++) {
+        int line = Tiles512.line(number, 5, terms, next);
+        for (int i = 0; i < terms / 2; i++) asked.add(line + 16 * i);
+      }
+      assertEquals(2 * terms, asked.size());
+      assertEquals(expected, Set.copyOf(asked));
     }
   }
 
