@@ -77,13 +77,19 @@ final class GenerateTiles {
 
   static final String AHEAD = ", float @Nullable [] ahead, int aheadAt";
 
-  static final String ASK = " Both are there a second time, to ask for weights ahead.";
+  static final String ASK = " Both have a second form,\n * which asks for weights ahead.";
 
   static final String LINE =
       """
-      /** Returns where the lines begin, one for two terms, that a tile of a run asks for. */
-      static int line(int number, int aheadAt, int terms, int wNext) {
-        return aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+      /**
+       * Returns where the lines begin, one for two terms, that a tile of a run asks for: the first
+       * four for half a block each, further ones for the fourth's again.
+       *
+       * @param wNext from one block to the next, ahead as in w
+       */
+      static int firstLine(int number, int aheadAt, int terms, int wNext) {
+        int half = Math.min(3, number);
+        return aheadAt + half % 2 * (terms / 2 * BLOCK) + half / 2 * wNext;
       }
 
       """;
@@ -149,7 +155,7 @@ final class GenerateTiles {
       text.append("if (%s) {\n".formatted(several ? count + " > 0" : "columns - done >= " + tile));
       String plain = call.formatted(tile, vectors, "", count);
       if (next && several) {
-        String number = tile == tiles[0] ? "0" : "Math.min(3, wide / %d)".formatted(tiles[0]);
+        String number = tile == tiles[0] ? "0" : "wide / %d".formatted(tiles[0]);
         String asking = call.formatted(tile, vectors, "Ahead", count + ", ahead, aheadAt, " + number);
         text.append("if (ahead == null) {\n%s} else {\n%s}\n".formatted(plain, asking));
       } else {
@@ -164,8 +170,7 @@ final class GenerateTiles {
   /**
    * Register tiles: {@code columns} pixels times {@code vectors} vectors of output channels.
    *
-   * @param ahead whether they ask for weights ahead, a line for two terms. Tiles are numbered up to
-   *     3: the first four of a run ask for half of a block's each, further ones for the fourth's again
+   * @param ahead whether they ask for weights ahead, a line for two terms; tiles of a run are numbered
    */
   static String tile(int columns, int vectors, boolean pairs, int unrolled, boolean ahead) {
     boolean next = pairs && vectors > 1;
@@ -185,11 +190,10 @@ final class GenerateTiles {
     text.append("for (int column = 0; column < columns; column += %d) {\n".formatted(columns));
     text.append(tileSums(columns, vectors, "FloatVector a%dv%d = FloatVector.fromArray(S, y, yAt%s);\n", next));
     String other = next ? "int other = wOther + i * BLOCK;\n" : "";
-    String line = ahead ? "nothing.intoArray(ahead, line + i * (BLOCK / 2), none);\n" : "";
-    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + line + "%s}\n";
+    String ask = ahead ? "nothing.intoArray(ahead, line + i * (BLOCK / 2), none);\n" : "";
+    String body = "int from = xAt + i;\nint weight = wAt + i * BLOCK;\n" + other + ask + "%s}\n";
     if (ahead) {
-      text.append("int line = line(number, aheadAt, terms, wNext);\n");
-      text.append("number = Math.min(3, number + 1);\n");
+      text.append("int line = firstLine(number++, aheadAt, terms, wNext);\n");
     }
     if (unrolled > 1) {
       text.append("int i = 0;\nfor (; i <= last; i += %d) {\n".formatted(unrolled));

@@ -36,8 +36,9 @@ import java.util.stream.Stream;
 final class WarmUp {
   /**
    * Rows of these many pixels use the tiles of build/GenerateTiles.java that longer ones do: the
-   * widest, of 4 and 5 or of 7 and 8 pixels, and those for what these leave. From 14 pixels on they
-   * would be several tasks of shorter runs.
+   * widest, of 4 and 5 or of 7 and 8 pixels, and those for what these leave; but for those that ask
+   * for weights ahead, which several threads alone use. From 14 pixels on they would be several
+   * tasks of shorter runs.
    */
   private static final int LEAST_WIDTH = 7;
 

@@ -302,10 +302,9 @@ final class Gathered {
   }
 
   /**
-   * Returns the weights of the unit that a thread most often multiplies after this, or this one's
-   * if there is none like it. Null where other threads may read the same weights, as they do with
-   * engines of one thread each, or with several images: to ask for a line takes it from other
-   * cores.
+   * Returns the weights of the unit that a thread most often multiplies after this; of this one, so
+   * that its panels are asked for, if there is none like it. Null where threads of this engine, or
+   * others of one thread, may read the same: to ask for a line takes it from other cores.
    */
   private float @Nullable [] next(int unit) {
     boolean alone = whole && engine.threads() > 1 && x.shape().extent(0) == 1;

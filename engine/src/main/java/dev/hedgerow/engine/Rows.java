@@ -68,8 +68,8 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
    * @param y {@code [output block][pixel][output]} from {@code yAt} on; of one block to the next it
    *     is {@code yBlock}
    * @param next weights, as many from {@code wAt} on, that the calling thread multiplies after
-   *     these, to be asked for with the last panel, as w's own are a panel ahead. Null to ask for
-   *     none
+   *     these. With each panel of w it asks for the one after, with the last for next's first. Null
+   *     to ask for none
    */
   void multiply(
       Kernels kernels,
@@ -93,7 +93,7 @@ record Rows(int pixels, int pieces, int length, int shorter, int rest) {
     for (int piece = fromPiece, end; piece < toPiece; piece = end) {
       end = Math.min(toPiece, (piece / piecesOfPanel() + 1) * piecesOfPanel());
       boolean last = end == toPiece;
-      // If the next panel is shorter, the last terms of as many.
+      // As many terms as this panel's: those before the next one's too, if it has fewer.
       int after = last ? 0 : Math.min(terms(fromPiece, end), all - terms(piece, end));
       kernels.convolve(
           rows,

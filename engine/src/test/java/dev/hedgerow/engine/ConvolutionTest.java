@@ -366,15 +366,16 @@ class ConvolutionTest {
     assertEquals(expected, productsOn(2, new Case(1, 512, 128, 1, 7, 7, Window.of(1, 1, 0), 0)));
   }
 
-  /** Of a panel of 41 terms, 256 that end with it; none of a last unit of one block. */
+  /** Before a panel of 41 terms 256 that end with it, before a unit of one block its own again. */
   @Test
   void whatIsAskedForEndsWhereTheWeightsDo() {
     Set<Product> expected = new HashSet<>();
     for (int unit = 0; unit < 4; unit++) {
-      expected.add(new Product(unit, 0, unit, 41 * 16));
-      expected.add(new Product(unit, 256 * 16, unit < 2 ? unit + 1 : unit, 0));
+      expected.add(new Product(unit, 0, unit, 256 * 16));
+      expected.add(new Product(unit, 256 * 16, unit, (256 + 41) * 16));
+      expected.add(new Product(unit, 512 * 16, unit < 2 ? unit + 1 : unit, 0));
     }
-    assertEquals(expected, productsOn(2, new Case(1, 297, 112, 1, 5, 5, Window.of(1, 1, 0), 0)));
+    assertEquals(expected, productsOn(2, new Case(1, 553, 112, 1, 5, 5, Window.of(1, 1, 0), 0)));
   }
 
   /** A line that is asked for is taken from the caches of other cores. */

@@ -67,9 +67,9 @@ public interface Kernels {
    * @param start what the sums start from; null for y itself
    * @param y written to
    * @param outputBlocks Q, 1 or 2
-   * @param ahead weights that a later call reads, laid out as w's, from {@code aheadAt} on; null
-   *     for none. A kernel may have some of them brought from memory meanwhile. Best read by no
-   *     other thread, whose caches lose them. Not changed
+   * @param ahead as many weights, laid out as w's, from {@code aheadAt} on, that a later call
+   *     reads; null for none. A kernel may have some of them brought from memory meanwhile. Best
+   *     read by no other thread, whose caches lose them. Not changed
    */
   void convolve(
       float[] x,

@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
  * after the other. {@link Tiles512}, {@link Tiles256} and {@link Tiles128} draw them. With 512 bits
  * a vector is a block of outputs, with 256 half of one, with 128 a quarter.
  *
- * <p>With 512 bits tiles also ask for the weights ahead, a cache line for every other term. Java
- * has no instruction for this, and a load that waits for memory soon keeps all that follows it from
- * being finished. A store does not, and a store of no lane, which changes nothing, has its line
- * fetched as any other.
+ * <p>With 512 bits tiles also ask for the weights ahead, by stores of no lane: these change
+ * nothing, but their lines are fetched, and unlike loads they are finished before their lines have
+ * come.
  */
 interface Convolve extends Kernels {
   @Override

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A run of columns is of such tiles and of those of one column less, as many of each that little
- * is left, which narrower ones take. Both are there a second time, to ask for weights ahead.
+ * is left, which narrower ones take. Both have a second form, which asks for weights ahead.
  */
 final class Tiles512 {
   /** The columns that runs are best a multiple of. */
@@ -59,9 +59,15 @@ final class Tiles512 {
     }
   }
 
-  /** Returns where the lines begin, one for two terms, that a tile of a run asks for. */
-  static int line(int number, int aheadAt, int terms, int wNext) {
-    return aheadAt + number % 2 * (terms / 2 * BLOCK) + number / 2 * wNext;
+  /**
+   * Returns where the lines begin, one for two terms, that a tile of a run asks for: the first four
+   * for half a block each, further ones for the fourth's again.
+   *
+   * @param wNext from one block to the next, ahead as in w
+   */
+  static int firstLine(int number, int aheadAt, int terms, int wNext) {
+    int half = Math.min(3, number);
+    return aheadAt + half % 2 * (terms / 2 * BLOCK) + half / 2 * wNext;
   }
 
   private static void run2(
@@ -118,7 +124,7 @@ final class Tiles512 {
             narrow,
             ahead,
             aheadAt,
-            Math.min(3, wide / 8));
+            wide / 8);
       }
       done += narrow;
     }
@@ -293,8 +299,7 @@ final class Tiles512 {
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
       FloatVector a7v0 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK);
       FloatVector a7v1 = FloatVector.fromArray(S, y, yAt + 7 * BLOCK + yNext);
-      int line = line(number, aheadAt, terms, wNext);
-      number = Math.min(3, number + 1);
+      int line = firstLine(number++, aheadAt, terms, wNext);
       int i = 0;
       for (; i <= last; i += 2) {
         int from = xAt + i;
@@ -521,8 +526,7 @@ final class Tiles512 {
       FloatVector a5v1 = FloatVector.fromArray(S, y, yAt + 5 * BLOCK + yNext);
       FloatVector a6v0 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK);
       FloatVector a6v1 = FloatVector.fromArray(S, y, yAt + 6 * BLOCK + yNext);
-      int line = line(number, aheadAt, terms, wNext);
-      number = Math.min(3, number + 1);
+      int line = firstLine(number++, aheadAt, terms, wNext);
       int i = 0;
       for (; i <= last; i += 2) {
         int from = xAt + i;

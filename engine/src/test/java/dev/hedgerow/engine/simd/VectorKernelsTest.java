@@ -137,7 +137,7 @@ class VectorKernelsTest {
     }
   }
 
-  /** Four tiles ask for all lines of both blocks once. */
+  /** Four tiles ask for all lines of both blocks once, further ones for no others. */
   @Test
   void tilesAskForEachLineAhead() {
     for (int terms = 2; terms <= Kernels.ROW_TERMS; terms += 2) {
@@ -146,10 +146,11 @@ class VectorKernelsTest {
       for (int i = 0; i < terms; i++) expected.addAll(List.of(5 + 16 * i, 5 + next + 16 * i));
       List<Integer> asked = new ArrayList<>();
       for (int number = 0; number < 4; number++) {
-        int line = Tiles512.line(number, 5, terms, next);
+        int line = Tiles512.firstLine(number, 5, terms, next);
         for (int i = 0; i < terms / 2; i++) asked.add(line + 16 * i);
       }
       assertEquals(2 * terms, asked.size());
+      assertEquals(Tiles512.firstLine(3, 5, terms, next), Tiles512.firstLine(9, 5, terms, next));
       assertEquals(expected, Set.copyOf(asked));
     }
   }
