@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * them each, and the rows of the whole image few, the band is the image and a task is a unit: each
  * thread copies all rows, as to read what another core has copied took longer.
  *
- * <p>Weights that one thread alone reads it asks for a panel ahead, so that memory and products
- * work at the same time.
+ * <p>With one image a thread asks for the weights of its tasks a panel ahead, so that memory and
+ * products work at the same time.
  *
  * <p>Sums run over blocks, taps and channels in order, as those of the other kernels do.
  */
@@ -58,9 +58,7 @@ final class Gathered {
   /** Units for each thread at least, where each copies all rows of an image. Measured with two. */
   private static final int WHOLE_UNITS = 2;
 
-  /**
-   * Most weights, for each float of an image's rows, of which each of several threads reads all.
-   */
+  /** Most weights for each float of an image's rows of which every thread reads all. */
   private static final int WEIGHTS_FOR_ROWS = 2;
 
   private final Engine engine;
