@@ -8,6 +8,7 @@ import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
+import dev.hedgerow.weights.OnnxExport;
 import dev.hedgerow.weights.OnnxModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,10 +45,13 @@ import picocli.CommandLine.TypeConversionException;
       "Time whole networks: medians of warm runs, of all tasks and of a peer in turns.",
       "",
       "forward: the network alone. explain: forward pass, gradient and walk of Gradient Hedge."
-          + " next-target: what one more class of the same image costs. cold, of files: hedgerow"
-          + " explain of one picture, from the start of its JVM to its end.",
+          + " next-target: what one more class of the same image costs. cold: hedgerow explain of"
+          + " one picture, from the start of its JVM to its end.",
       "",
       "The rows of a network appear together, when all of it has been timed.",
+      "",
+      "A family is written as an ONNX file to the folder for temporary files, for cold and for a"
+          + " peer.",
       "",
       "RSS is the largest resident size: of that JVM, or of this one so far, when the row is warm."
           + " With --against, this one has none once the peer has been loaded for the first time."
@@ -72,7 +76,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--against",
       paramLabel = PEER,
       description =
-          "Also run ONNX files in ONNX Runtime, whose jar must be on the class path or in Maven's"
+          "Also run the networks in ONNX Runtime, whose jar must be on the class path or in Maven's"
               + " local repository.")
   private @Nullable String against;
 
@@ -150,7 +154,7 @@ final class BenchCommand implements Callable<Integer> {
           Family family = family(model);
           List<Integer> own = List.of(family.input().extent(2));
           for (int side : sides.isEmpty() ? own : sides) {
-            time(null, random(family, side), engines, threads, rows, out);
+            time(family, side, engines, threads, rows, out);
           }
         }
       }
@@ -165,16 +169,44 @@ final class BenchCommand implements Callable<Integer> {
       if (isFile(model)) UserFiles.check(Path.of(model), "a model");
       else family(model);
     }
-    if (models.stream().anyMatch(BenchCommand::isFile)) return;
-    String files = ": expected an .onnx file among the models";
-    if (against != null) throw new UsageException("--against " + against + files);
-    if (tasks != null && tasks.contains(Benchmark.Task.COLD)) {
-      throw new UsageException("--task " + Benchmark.Task.COLD + files);
-    }
   }
 
   private static boolean isFile(String model) {
     return model.toLowerCase(Locale.ROOT).endsWith(".onnx");
+  }
+
+  private Set<Benchmark.Task> tasks() {
+    return tasks == null ? EnumSet.allOf(Benchmark.Task.class) : EnumSet.copyOf(tasks);
+  }
+
+  /** Times a family, as a file too if that is needed. */
+  private void time(
+      Family family,
+      int side,
+      Supplier<Engine> engines,
+      int threads,
+      List<Benchmark.Row> rows,
+      PrintWriter out)
+      throws Failure {
+    Graph graph = random(family, side);
+    if (against == null && !tasks().contains(Benchmark.Task.COLD)) {
+      time(null, graph, engines, threads, rows, out);
+      return;
+    }
+    try (var folder = TemporaryFolder.make()) {
+      @Nullable Path file = folder.path().resolve(graph.name() + ".onnx");
+      try {
+        OnnxExport.write(graph, file);
+      } catch (IllegalArgumentException wrong) {
+        if (against != null || tasks != null) {
+          throw new UsageException("--side " + side + " as a file: " + wrong.getMessage(), wrong);
+        }
+        file = null; // All that can be timed without one.
+      }
+      time(file, graph, engines, threads, rows, out);
+    } catch (IOException wrong) {
+      throw new Failure(graph.name() + ".onnx: " + UserFiles.reason(wrong), wrong);
+    }
   }
 
   private void time(
@@ -186,8 +218,7 @@ final class BenchCommand implements Callable<Integer> {
       PrintWriter out)
       throws Failure {
     var benchmark = new Benchmark(graph, engines, threads, rounds, batches);
-    Set<Benchmark.Task> warm =
-        tasks == null ? EnumSet.allOf(Benchmark.Task.class) : EnumSet.copyOf(tasks);
+    Set<Benchmark.Task> warm = tasks();
     boolean cold = warm.remove(Benchmark.Task.COLD);
     report(benchmark.warm(warm, against == null ? null : file), rows, out);
     if (cold && file != null) report(List.of(benchmark.cold(file)), rows, out);

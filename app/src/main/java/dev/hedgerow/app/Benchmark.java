@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -262,40 +261,34 @@ final class Benchmark {
   Row cold(Path model) throws Failure {
     double[] times = new double[Math.min(rounds, 5)];
     double resident = Double.NaN;
-    try {
-      Path folder = Files.createTempDirectory("hedgerow-bench");
-      try {
-        Path picture = folder.resolve("picture.png");
-        ImageIO.write(picture(), "png", picture.toFile());
-        List<String> command = new ArrayList<>(hedgerow());
-        command.addAll(List.of("explain", "--model", model.toString()));
-        command.addAll(List.of("--threads", Integer.toString(threads)));
-        command.addAll(List.of("--out", folder.toString(), picture.toString()));
-        for (int round = -1; round < times.length; round++) {
-          long start = System.nanoTime();
-          Process process =
-              new ProcessBuilder(command)
-                  .redirectErrorStream(true)
-                  .redirectOutput(folder.resolve("log").toFile())
-                  .start();
-          try {
-            do {
-              double now = resident(process.pid());
-              // A process that has just ended has none.
-              if (!Double.isNaN(now)) resident = now;
-            } while (!process.waitFor(LOOK, TimeUnit.MILLISECONDS));
-          } finally {
-            // Of an interrupted benchmark; its folder can go when it has ended.
-            process.destroyForcibly();
-            process.onExit().join();
-          }
-          if (round >= 0) times[round] = since(start);
-          if (process.exitValue() != 0) {
-            throw new Failure("cold: " + Files.readString(folder.resolve("log")).strip());
-          }
+    try (var folder = TemporaryFolder.make()) {
+      Path picture = folder.path().resolve("picture.png");
+      Path log = folder.path().resolve("log");
+      ImageIO.write(picture(), "png", picture.toFile());
+      List<String> command = new ArrayList<>(hedgerow());
+      command.addAll(List.of("explain", "--model", model.toString()));
+      command.addAll(List.of("--threads", Integer.toString(threads)));
+      command.addAll(List.of("--out", folder.path().toString(), picture.toString()));
+      for (int round = -1; round < times.length; round++) {
+        long start = System.nanoTime();
+        Process process =
+            new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+          do {
+            double now = resident(process.pid());
+            // A process that has just ended has none.
+            if (!Double.isNaN(now)) resident = now;
+          } while (!process.waitFor(LOOK, TimeUnit.MILLISECONDS));
+        } finally {
+          // Of an interrupted benchmark; its folder can go when it has ended.
+          process.destroyForcibly();
+          process.onExit().join();
         }
-      } finally {
-        delete(folder);
+        if (round >= 0) times[round] = since(start);
+        if (process.exitValue() != 0) throw new Failure("cold: " + Files.readString(log).strip());
       }
     } catch (IOException wrong) {
       throw new Failure("cold: " + UserFiles.reason(wrong), wrong);
@@ -304,12 +297,6 @@ final class Benchmark {
       throw new Failure("interrupted", interrupted);
     }
     return row(Task.COLD, 1, median(times), Double.NaN, resident);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
-    }
   }
 
   /** The command that started this program: the launcher, or Java with its options. */

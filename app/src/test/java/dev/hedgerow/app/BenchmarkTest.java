@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hedgerow.engine.Engine;
@@ -11,13 +12,17 @@ import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Graph;
+import dev.hedgerow.weights.OnnxModel;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +47,7 @@ class BenchmarkTest {
                 (name, shape) -> Parameter.of(shape, new float[shape.size()]));
     var benchmark = new Benchmark(graph, Engine::sequential, 1, 1, List.of(1));
     var run = new FutureTask<>(() -> benchmark.cold(folder.resolve("model.onnx")));
-    String launcher = System.setProperty(LAUNCHER, sleeper.toString());
+    String launcher = launcher(sleeper);
     try {
       var thread = new Thread(run);
       thread.start();
@@ -52,10 +57,44 @@ class BenchmarkTest {
       assertInstanceOf(Failure.class, stopped.getCause());
       assertFalse(child.isAlive(), "the process goes on");
     } finally {
-      if (launcher == null) System.clearProperty(LAUNCHER);
-      else System.setProperty(LAUNCHER, launcher);
+      reset(launcher);
       ProcessHandle.current().children().filter(this::isSleeper).forEach(ProcessHandle::destroy);
     }
+  }
+
+  private static @Nullable String launcher(Path script) {
+    return System.setProperty(LAUNCHER, script.toString());
+  }
+
+  private static void reset(@Nullable String launcher) {
+    if (launcher == null) System.clearProperty(LAUNCHER);
+    else System.setProperty(LAUNCHER, launcher);
+  }
+
+  @Test
+  void aFamilyIsStartedAsAFileThatIsGoneAfterwards() throws IOException {
+    Path copier = folder.resolve("copier");
+    Path model = folder.resolve("copied.onnx");
+    Path name = folder.resolve("name");
+    // explain --model FILE ...
+    Files.writeString(copier, "#!/bin/sh\ncp \"$3\" %s\necho \"$3\" > %s\n".formatted(model, name));
+    assumeTrue(Files.exists(Path.of("/bin/sh")) && copier.toFile().setExecutable(true));
+    String launcher = launcher(copier);
+    try {
+      var out = new StringWriter();
+      var writer = new PrintWriter(out);
+      String[] arguments = {"bench", "cifar_resnet20", "--task", "cold", "--rounds", "1"};
+      assertEquals(0, new Main(WarmUp.none()).execute(writer, writer, arguments), out::toString);
+      assertTrue(out.toString().contains("cifar_resnet20   cold "), out::toString);
+    } finally {
+      reset(launcher);
+    }
+    Path written = Path.of(Files.readString(name).strip());
+    assertEquals("cifar_resnet20.onnx", written.getFileName().toString());
+    assertFalse(Files.exists(written.getParent()));
+    Graph graph = OnnxModel.read(model).graph();
+    assertEquals(Shape.of(1, 3, 32, 32), graph.input().shape());
+    assertEquals(Shape.of(1, 10), graph.output().shape());
   }
 
   private ProcessHandle child() throws InterruptedException {

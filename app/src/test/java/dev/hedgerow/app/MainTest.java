@@ -1086,6 +1086,8 @@ class MainTest {
         run(
             "bench",
             "squeezenet1_1",
+            "--task",
+            "forward,explain,next-target",
             "--rounds",
             "1",
             "--threads",
@@ -1130,19 +1132,18 @@ class MainTest {
     assertEquals("", late.out);
     assertUsage(run("bench", "squeezenet1_1", "nosuchnet"), "neither a family nor an .onnx file");
     assertUsage(run("bench", "--against", "nobody"), "expected onnxruntime");
-    assertUsage(
-        run("bench", "squeezenet1_1", "--task", "cold"),
-        "--task cold: expected an .onnx file among the models");
-    assertUsage(
-        run("bench", "--against", "onnxruntime"),
-        "--against onnxruntime: expected an .onnx file among the models");
+    Result small = run("bench", "alexnet", "--side", "100", "--task", "cold");
+    assertEquals(2, small.exitCode, small.err);
+    assertTrue(
+        small.err.contains(
+            "--side 100 as a file: avgpool: there is no pool of ONNX from [1, 256, 2, 2]"),
+        small.err);
     assertUsage(
         run("bench", "--task", "foo"),
         "no task \"foo\", expected forward, explain, next-target or cold");
-    Path model = Files.writeString(folder.resolve("any.onnx"), "no model");
     String home = System.setProperty("user.home", folder.toString());
     try {
-      Result alone = run("bench", "--against", "onnxruntime", model);
+      Result alone = run("bench", "--against", "onnxruntime");
       assertEquals(1, alone.exitCode);
       assertTrue(alone.err.contains("its jar is neither on the class path nor in"), alone.err);
     } finally {

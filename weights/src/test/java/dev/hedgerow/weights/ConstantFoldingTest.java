@@ -1,15 +1,15 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.OnnxProto.header;
+import static dev.hedgerow.weights.OnnxProto.integer;
+import static dev.hedgerow.weights.OnnxProto.integers;
+import static dev.hedgerow.weights.OnnxProto.real;
 import static dev.hedgerow.weights.OnnxTests.assertCounted;
 import static dev.hedgerow.weights.OnnxTests.assertMapped;
 import static dev.hedgerow.weights.OnnxTests.assertRefused;
 import static dev.hedgerow.weights.OnnxTests.count;
-import static dev.hedgerow.weights.OnnxWriter.header;
-import static dev.hedgerow.weights.OnnxWriter.integer;
-import static dev.hedgerow.weights.OnnxWriter.integers;
 import static dev.hedgerow.weights.OnnxWriter.longTensor;
 import static dev.hedgerow.weights.OnnxWriter.rawFloats;
-import static dev.hedgerow.weights.OnnxWriter.real;
 import static dev.hedgerow.weights.OnnxWriter.reals;
 import static dev.hedgerow.weights.OnnxWriter.tensor;
 import static dev.hedgerow.weights.OnnxWriter.text;

@@ -1,10 +1,10 @@
 package dev.hedgerow.weights;
 
-import static dev.hedgerow.weights.OnnxWriter.header;
-import static dev.hedgerow.weights.OnnxWriter.integer;
-import static dev.hedgerow.weights.OnnxWriter.integers;
+import static dev.hedgerow.weights.OnnxProto.header;
+import static dev.hedgerow.weights.OnnxProto.integer;
+import static dev.hedgerow.weights.OnnxProto.integers;
+import static dev.hedgerow.weights.OnnxProto.real;
 import static dev.hedgerow.weights.OnnxWriter.longTensor;
-import static dev.hedgerow.weights.OnnxWriter.real;
 import static dev.hedgerow.weights.OnnxWriter.tensor;
 import static dev.hedgerow.weights.OnnxWriter.text;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -66,7 +66,7 @@ class OnnxFuzzTest {
     return OnnxWriter.opset(12, 2, 2, 3, 3)
         .floats("w", Shape.of(18, 3), new float[54])
         .floats("b", Shape.of(3), 1, 2, 3)
-        .tensor(header("v", Shape.of(3, 3), 11).packedDoubles(10, new double[9]))
+        .tensor(header("v", Shape.of(3, 3), 11).message(10, OnnxWriter.doubles(new double[9])))
         .floats("mean", Shape.of(1, 2, 1, 1), 1, 2)
         .node("Sub", "x mean", "s")
         .node("Mul", "s mean", "t")
@@ -99,7 +99,7 @@ class OnnxFuzzTest {
       Protobuf message =
           Protobuf.of(new OnnxFile(OnnxWriter.FILE, MemorySegment.ofArray(model)), "ModelProto");
       while (message.next()) {
-        if (message.field() == 8) parts.opset.append(message.raw().toArray(ValueLayout.JAVA_BYTE));
+        if (message.field() == 8) append(parts.opset, message.raw().toArray(ValueLayout.JAVA_BYTE));
         if (message.field() != 7) continue;
         Protobuf graph = message.message("GraphProto");
         while (graph.next()) {
@@ -110,11 +110,16 @@ class OnnxFuzzTest {
       return parts;
     }
 
+    private static ProtobufWriter append(ProtobufWriter writer, byte[] bytes) {
+      for (byte each : bytes) writer.little(each, 1);
+      return writer;
+    }
+
     /** Returns each part after its number in two bytes. */
     List<byte[]> numbered() {
       List<byte[]> numbered = new ArrayList<>();
       for (int i = 0; i < values.size(); i++) {
-        numbered.add(new ProtobufWriter().little(i, 2).append(values.get(i)).toByteArray());
+        numbered.add(append(new ProtobufWriter().little(i, 2), values.get(i)).toByteArray());
       }
       return numbered;
     }

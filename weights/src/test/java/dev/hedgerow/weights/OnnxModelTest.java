@@ -1,10 +1,10 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.OnnxProto.integer;
+import static dev.hedgerow.weights.OnnxProto.integers;
 import static dev.hedgerow.weights.OnnxTests.assertCounted;
 import static dev.hedgerow.weights.OnnxTests.assertRefused;
 import static dev.hedgerow.weights.OnnxWriter.external;
-import static dev.hedgerow.weights.OnnxWriter.integer;
-import static dev.hedgerow.weights.OnnxWriter.integers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -175,7 +175,7 @@ class OnnxModelTest {
   void whatTheOutputDoesNotNeedIsNotRead() throws Exception {
     OnnxWriter model =
         OnnxWriter.of(1, 2)
-            .tensor(OnnxWriter.header("broken", Shape.of(9), 77))
+            .tensor(OnnxProto.header("broken", Shape.of(9), 77))
             .node("Foo", "x broken", "z")
             .node("Relu", "x", "y");
     assertEquals(List.of("x", "y"), names(model.read().graph()));

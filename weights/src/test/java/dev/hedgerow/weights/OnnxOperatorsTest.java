@@ -1,13 +1,13 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.OnnxProto.integer;
+import static dev.hedgerow.weights.OnnxProto.integers;
+import static dev.hedgerow.weights.OnnxProto.real;
 import static dev.hedgerow.weights.OnnxTests.assertCounted;
 import static dev.hedgerow.weights.OnnxTests.assertMapped;
 import static dev.hedgerow.weights.OnnxTests.assertRefused;
 import static dev.hedgerow.weights.OnnxTests.count;
-import static dev.hedgerow.weights.OnnxWriter.integer;
-import static dev.hedgerow.weights.OnnxWriter.integers;
 import static dev.hedgerow.weights.OnnxWriter.longTensor;
-import static dev.hedgerow.weights.OnnxWriter.real;
 import static dev.hedgerow.weights.OnnxWriter.tensor;
 import static dev.hedgerow.weights.OnnxWriter.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -86,7 +86,7 @@ class OnnxOperatorsTest {
       assertMapped(
           OnnxWriter.opset(12, 1, 2, 1, 3)
               .floats("ratio", Shape.of(), 0.3f)
-              .tensor(OnnxWriter.header("mode", Shape.of(), 9).packedVarints(5, 0))
+              .tensor(OnnxProto.header("mode", Shape.of(), 9).packedVarints(5, 0))
               .node("Dropout", "x ratio mode", "y", integer("seed", 3)),
           SIGNED,
           SHAPE,
@@ -98,7 +98,7 @@ class OnnxOperatorsTest {
       assertRefused(
           "node \"y\" (Dropout): it is in training mode, expected inference",
           OnnxWriter.opset(12, 1, 2, 1, 3)
-              .tensor(OnnxWriter.header("mode", Shape.of(), 9).packedVarints(5, 1))
+              .tensor(OnnxProto.header("mode", Shape.of(), 9).packedVarints(5, 1))
               .node("Dropout", "x - mode", "y"));
     }
 

@@ -1,7 +1,7 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.OnnxProto.header;
 import static dev.hedgerow.weights.OnnxWriter.external;
-import static dev.hedgerow.weights.OnnxWriter.header;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -70,8 +70,15 @@ class OnnxTensorTest {
         raw(11, PAIR, 8, Double.doubleToRawLongBits(0.1), Double.doubleToRawLongBits(-1e300)),
         0.1f,
         Float.NEGATIVE_INFINITY);
-    assertReals(header("t", PAIR, 11).packedDoubles(10, 0.1, 2), 0.1f, 2);
-    assertReals(header("t", PAIR, 11).fixed64(10, 0.1).fixed64(10, 2), 0.1f, 2);
+    assertReals(header("t", PAIR, 11).message(10, OnnxWriter.doubles(0.1, 2)), 0.1f, 2);
+    assertReals(
+        header("t", PAIR, 11)
+            .tag(10, 1)
+            .little(Double.doubleToRawLongBits(0.1), 8)
+            .tag(10, 1)
+            .little(Double.doubleToRawLongBits(2), 8),
+        0.1f,
+        2);
   }
 
   @Test

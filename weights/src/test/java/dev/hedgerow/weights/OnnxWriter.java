@@ -1,5 +1,8 @@
 package dev.hedgerow.weights;
 
+import static dev.hedgerow.weights.OnnxProto.attribute;
+import static dev.hedgerow.weights.OnnxProto.header;
+
 import dev.hedgerow.engine.Shape;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
@@ -134,12 +137,6 @@ final class OnnxWriter {
     return OnnxModel.read(FILE, MemorySegment.ofArray(bytes), input);
   }
 
-  static ProtobufWriter header(String name, Shape shape, int type) {
-    var tensor = new ProtobufWriter();
-    for (int extent : shape.toArray()) tensor.varint(1, extent);
-    return tensor.varint(2, type).text(8, name);
-  }
-
   static ProtobufWriter rawFloats(String name, Shape shape, float... values) {
     var raw = new ProtobufWriter();
     for (float value : values) raw.little(Float.floatToRawIntBits(value), 4);
@@ -161,18 +158,6 @@ final class OnnxWriter {
     return tensor.varint(14, 1);
   }
 
-  private static ProtobufWriter attribute(String name, int type) {
-    return new ProtobufWriter().text(1, name).varint(20, type);
-  }
-
-  static ProtobufWriter real(String name, float value) {
-    return attribute(name, 1).fixed32(2, value);
-  }
-
-  static ProtobufWriter integer(String name, long value) {
-    return attribute(name, 2).varint(3, value);
-  }
-
   static ProtobufWriter text(String name, String value) {
     return attribute(name, 3).text(4, value);
   }
@@ -185,9 +170,10 @@ final class OnnxWriter {
     return attribute(name, 6).packedFloats(7, values);
   }
 
-  static ProtobufWriter integers(String name, long... values) {
-    var attribute = attribute(name, 7);
-    for (long value : values) attribute.varint(8, value);
-    return attribute;
+  /** Returns packed numbers in double precision. */
+  static ProtobufWriter doubles(double... values) {
+    var packed = new ProtobufWriter();
+    for (double value : values) packed.little(Double.doubleToRawLongBits(value), 8);
+    return packed;
   }
 }

@@ -42,7 +42,8 @@ class ProtobufTest {
                 .varint(1, 300)
                 .varint(2, -1)
                 .fixed32(3, 1.5f)
-                .fixed64(4, 2.5)
+                .tag(4, 1)
+                .little(Double.doubleToRawLongBits(2.5), 8)
                 .text(1000, "é")
                 .message(5, new ProtobufWriter().varint(7, 8)));
     assertTrue(message.next());
@@ -94,7 +95,8 @@ class ProtobufTest {
             new ProtobufWriter()
                 .text(9, "skipped")
                 .fixed32(9, 1)
-                .fixed64(9, 1)
+                .tag(9, 1)
+                .little(Double.doubleToRawLongBits(1), 8)
                 .varint(9, 1L << 40)
                 .varint(1, 4));
     while (message.next()) {

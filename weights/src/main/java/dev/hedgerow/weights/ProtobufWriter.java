@@ -17,11 +17,6 @@ final class ProtobufWriter {
     return tag(field, 5).little(Float.floatToRawIntBits(value), 4);
   }
 
-  /** Adds a field of wire type 1. */
-  ProtobufWriter fixed64(int field, double value) {
-    return tag(field, 1).little(Double.doubleToRawLongBits(value), 8);
-  }
-
   /** Adds a field of wire type 2. */
   ProtobufWriter bytes(int field, byte... value) {
     tag(field, 2).raw(value.length);
@@ -47,18 +42,6 @@ final class ProtobufWriter {
     var packed = new ProtobufWriter();
     for (float value : values) packed.little(Float.floatToRawIntBits(value), 4);
     return message(field, packed);
-  }
-
-  ProtobufWriter packedDoubles(int field, double... values) {
-    var packed = new ProtobufWriter();
-    for (double value : values) packed.little(Double.doubleToRawLongBits(value), 8);
-    return message(field, packed);
-  }
-
-  /** Adds bytes without a tag. */
-  ProtobufWriter append(byte... bytes) {
-    out.writeBytes(bytes);
-    return this;
   }
 
   /** Adds the low bytes of a number, little-endian, without a tag. */
