@@ -1,10 +1,14 @@
 package dev.hedgerow.engine;
 
 import static dev.hedgerow.engine.Tensor.BLOCK;
+import static dev.hedgerow.engine.Tensor.blocks;
 import static dev.hedgerow.engine.kernel.Kernels.ORIGIN;
 
 import dev.hedgerow.engine.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * A depthwise convolution: each channel has taps of its own, and no sum runs over channels.
@@ -13,68 +17,100 @@ import java.util.List;
  * y[pixel][channel] = start[channel] + Σ_tap w[tap][channel] · x[pixel + tap][channel]
  * </pre>
  *
- * The channels of a block are computed side by side, straight from the input, which is copied only
- * to give it a border of zeros. A task is a band of rows of a block; where rows follow each other
- * without a gap they are one long row, and a task is a piece of it.
+ * The channels of a block are computed side by side. A task is a band of rows of a block, for all
+ * sweeps:
+ *
+ * <pre>
+ * copy[row][column]   what the band reads, with a border of zeros; some {@value #FLOATS} floats, in
+ *                     L1 or L2
+ * sums[row][column]   until they are finished in y; those of phases go to y themselves
+ * </pre>
  */
 final class Depthwise {
-  /** Multiplications worth a task of their own. */
-  private static final int TASK_WORK = 1 << 20;
+  /** Floats of a copy, about. */
+  private static final int FLOATS = 1 << 15;
 
-  /** Least columns of a piece of a row, and what all but the last one's are a multiple of. */
-  private static final int LEAST_PIECE = 28;
+  /**
+   * A sweep that has taps.
+   *
+   * @param taps how far from a pixel of a copy they read
+   * @param weights an array a block
+   */
+  private record Phase(Sweep sweep, int rows, int columns, int[] taps, float[][] weights) {}
 
-  private static final int PIECE = 14;
-
-  private final Kernels kernels;
-  private final float[][] weights;
-  private final PaddedInput from;
-  private final Tensor to;
+  private final Engine engine;
+  private final Tensor x;
+  private final Tensor y;
   private final Epilogue epilogue;
-  private final int[] taps;
+  private final List<Phase> phases = new ArrayList<>();
 
-  /** Rows and columns that the sweep serves, and how far each is from the next. */
+  /** Rows of the sweep that has most. */
   private final int rows;
 
-  private final int columns;
-  private final int fromRowStep;
-  private final int fromColumnStep;
-  private final int toRowStep;
-  private final int toColumnStep;
+  /** How far rows, and columns, of what they read are from the next. */
+  private final int stepY;
 
-  /** Where the first row and column are in their block. */
-  private final int fromStart;
+  private final int stepX;
 
-  private final int toStart;
+  /** How far taps reach up, down, left. */
+  private final int up;
+
+  private final int down;
+  private final int left;
+
+  /** Columns of a copy, and how many of them are the image's. */
+  private final int width;
+
+  private final int copied;
 
   private Depthwise(
       Engine engine,
-      Sweep sweep,
-      float[][] weights,
-      PaddedInput from,
-      Tensor to,
+      List<Sweep> sweeps,
+      List<Packing> packings,
+      Tensor x,
+      Tensor y,
       Epilogue epilogue) {
-    this.kernels = engine.kernels();
-    this.weights = weights;
-    this.from = from;
-    this.to = to;
+    this.engine = engine;
+    this.x = x;
+    this.y = y;
     this.epilogue = epilogue;
-    this.taps = from.taps(sweep);
-    int height = to.shape().extent(2);
-    int width = to.shape().extent(3);
-    int gridRows = Sweep.count(height, sweep.firstY(), sweep.stepY());
-    int gridColumns = Sweep.count(width, sweep.firstX(), sweep.stepX());
-    this.fromRowStep = sweep.sourceStepY() * from.width() * BLOCK;
-    this.fromColumnStep = sweep.sourceStepX() * BLOCK;
-    this.toRowStep = sweep.stepY() * width * BLOCK;
-    this.toColumnStep = sweep.stepX() * BLOCK;
-    this.fromStart = from.start();
-    this.toStart = (sweep.firstY() * width + sweep.firstX()) * BLOCK;
-    // Without a gap on either side.
-    boolean oneRow =
-        fromRowStep == gridColumns * fromColumnStep && toRowStep == gridColumns * toColumnStep;
-    this.rows = oneRow ? Math.min(gridRows, 1) : gridRows;
-    this.columns = oneRow ? gridRows * gridColumns : gridColumns;
+    // The first phase has as many rows and columns as any.
+    Sweep first = sweeps.getFirst();
+    this.rows = Sweep.count(y.shape().extent(2), first.firstY(), first.stepY());
+    this.stepY = first.sourceStepY();
+    this.stepX = first.sourceStepX();
+    this.up = most(sweeps, sweep -> reach(sweep.tapY(), -1));
+    this.down = most(sweeps, sweep -> reach(sweep.tapY(), 1));
+    this.left = most(sweeps, sweep -> reach(sweep.tapX(), -1));
+    int columns = Sweep.count(y.shape().extent(3), first.firstX(), first.stepX());
+    int read = (columns - 1) * stepX + 1 + most(sweeps, sweep -> reach(sweep.tapX(), 1));
+    this.width = left + read;
+    this.copied = Math.min(x.shape().extent(3), read);
+    for (int i = 0; i < sweeps.size(); i++) {
+      if (sweeps.get(i).tapY().length > 0) phases.add(phase(sweeps.get(i), packings.get(i)));
+    }
+  }
+
+  private static int most(List<Sweep> sweeps, ToIntFunction<Sweep> reach) {
+    return sweeps.stream().mapToInt(reach).max().orElse(0);
+  }
+
+  /** Returns the largest of some numbers times a factor, 0 at least. */
+  private static int reach(int[] taps, int factor) {
+    return Math.max(0, Arrays.stream(taps).map(tap -> factor * tap).max().orElse(0));
+  }
+
+  private Phase phase(Sweep sweep, Packing packing) {
+    int[] taps = new int[sweep.tapY().length];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = (sweep.tapY()[i] * width + sweep.tapX()[i]) * BLOCK;
+    }
+    return new Phase(
+        sweep,
+        Sweep.count(y.shape().extent(2), sweep.firstY(), sweep.stepY()),
+        Sweep.count(y.shape().extent(3), sweep.firstX(), sweep.stepX()),
+        taps,
+        packing.weights());
   }
 
   /**
@@ -82,74 +118,98 @@ final class Depthwise {
    *
    * @param sweeps the pixels that they serve are written to, those of sweeps without taps not
    * @param packings one for each sweep
-   * @param to its channels are those of {@code from}
+   * @param y its channels are those of x
    */
   static void run(
       Engine engine,
       List<Sweep> sweeps,
       List<Packing> packings,
-      Tensor from,
-      Tensor to,
+      Tensor x,
+      Tensor y,
       Epilogue epilogue) {
-    PaddedInput padded = PaddedInput.of(engine, sweeps, from, to.shape());
-    for (int i = 0; i < sweeps.size(); i++) {
-      Sweep sweep = sweeps.get(i);
-      if (sweep.tapY().length == 0) continue;
-      float[][] weights = packings.get(i).weights();
-      new Depthwise(engine, sweep, weights, padded, to, epilogue).run(engine);
+    if (y.shape().size() == 0) return;
+    new Depthwise(engine, sweeps, packings, x, y, epilogue).run();
+  }
+
+  private void run() {
+    long floats = (long) rows * stepY * width * BLOCK;
+    int bands = (int) Math.min(rows, Math.ceilDiv(floats, FLOATS));
+    int planes = y.shape().extent(0) * blocks(y.shape().extent(1));
+    engine.forEach(planes * bands, () -> new Bands(bands));
+  }
+
+  /** Computes bands, with workspaces of its thread. */
+  private final class Bands implements Engine.Worker {
+    private final Kernels kernels = engine.kernels();
+    private final int bands;
+    private final float[] copy;
+    private final float[] sums;
+
+    Bands(int bands) {
+      this.bands = bands;
+      int most = Math.ceilDiv(rows, bands);
+      int size = Math.multiplyExact(((most - 1) * stepY + 1 + up + down) * width, BLOCK);
+      this.copy = engine.scratch().take(size);
+      this.sums = engine.scratch().take(most * y.shape().extent(3) * BLOCK);
+      // The border on the left and right stays.
+      Arrays.fill(copy, ORIGIN, ORIGIN + size, 0f);
     }
-    padded.release(engine);
-  }
 
-  private void run(Engine engine) {
-    if (rows == 0 || columns == 0) return;
-    long work = (long) columns * taps.length * BLOCK;
-    int pieces = (int) Math.min(1 + work / TASK_WORK, Math.max(1, columns / LEAST_PIECE));
-    int piece = Math.ceilDiv(Math.ceilDiv(columns, pieces), PIECE) * PIECE;
-    int bands =
-        rows == 1
-            ? Math.ceilDiv(columns, piece)
-            : (int) Math.min(rows, 1 + rows * work / TASK_WORK);
-    engine.forEach(
-        to.shape().extent(0) * weights.length * bands,
-        task -> {
-          int plane = task / bands;
-          int band = task % bands;
-          if (rows == 1) {
-            int first = band * piece;
-            compute(plane, 0, 1, first, Math.min(columns, first + piece));
-          } else {
-            int first = (int) ((long) rows * band / bands);
-            int end = (int) ((long) rows * (band + 1) / bands);
-            compute(plane, first, end, 0, columns);
-          }
-        });
-  }
+    @Override
+    public void run(int task) {
+      int plane = task / bands;
+      int first = (int) ((long) rows * (task % bands) / bands);
+      int end = (int) ((long) rows * (task % bands + 1) / bands);
+      copy(plane, first * stepY - up, (end - 1) * stepY + 1 + down);
+      for (Phase phase : phases) compute(phase, plane, first, Math.min(end, phase.rows));
+    }
 
-  /** Computes some rows and columns of a block of a sample. */
-  private void compute(int plane, int firstRow, int endRow, int firstColumn, int endColumn) {
-    int block = plane % weights.length;
-    int x = from.block(plane / weights.length, block) + fromStart + firstColumn * fromColumnStep;
-    int area = to.shape().extent(2) * to.shape().extent(3) * BLOCK;
-    int y = plane * area + toStart + firstColumn * toColumnStep;
-    int count = endColumn - firstColumn;
-    for (int row = firstRow; row < endRow; row++) {
+    @Override
+    public void end() {
+      engine.scratch().give(copy);
+      engine.scratch().give(sums);
+    }
+
+    /** Copies rows of a plane, zeros for those outside it. */
+    private void copy(int plane, int first, int end) {
+      int height = x.shape().extent(2);
+      int line = x.shape().extent(3) * BLOCK;
+      for (int row = first, to = ORIGIN; row < end; row++, to += width * BLOCK) {
+        if (row < 0 || row >= height) {
+          Arrays.fill(copy, to, to + width * BLOCK, 0f);
+        } else {
+          int from = (plane * height + row) * line;
+          kernels.copyPixels(x.data, from, BLOCK, copy, to + left * BLOCK, BLOCK, copied);
+        }
+      }
+    }
+
+    /** Computes some rows of a phase. */
+    private void compute(Phase phase, int plane, int first, int end) {
+      Sweep sweep = phase.sweep;
+      int block = plane % phase.weights.length;
+      int line = y.shape().extent(3);
+      int row = plane * y.shape().extent(2) + sweep.firstY() + first * sweep.stepY();
+      int at = (row * line + sweep.firstX()) * BLOCK;
+      // Phases are of sweeps back, which have nothing to finish.
+      boolean whole = sweep.stepY() == 1 && sweep.stepX() == 1;
       kernels.depthwise(
-          from.data(),
-          x + row * fromRowStep,
-          fromColumnStep,
-          taps,
-          weights[block],
+          copy,
+          ORIGIN + (up * width + left) * BLOCK,
+          stepY * width * BLOCK,
+          stepX * BLOCK,
+          phase.taps,
+          phase.weights[block],
           ORIGIN,
-          to.data,
-          y + row * toRowStep,
-          toColumnStep,
-          count,
           epilogue.start(),
-          block * BLOCK);
+          block * BLOCK,
+          whole ? sums : y.data,
+          whole ? ORIGIN : at,
+          sweep.stepY() * line * BLOCK,
+          sweep.stepX() * BLOCK,
+          end - first,
+          phase.columns);
+      if (whole) epilogue.finish(kernels, sums, ORIGIN, y.data, at, (end - first) * line * BLOCK);
     }
-    // Only forward sweeps are finished; what one computes here is one stretch.
-    int length = (endRow - firstRow - 1) * toRowStep + count * BLOCK;
-    epilogue.finishInPlace(kernels, to.data, y + firstRow * toRowStep, length);
   }
 }

@@ -46,10 +46,7 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
     }
   }
 
-  /**
-   * Finishes {@code length} floats of y where they are, which hold {@code start + Σ}. Touches none
-   * if there is nothing to do: what sweeps back have computed is not one stretch.
-   */
+  /** Finishes {@code length} floats of y where they are, which hold {@code start + Σ}. */
   void finishInPlace(Kernels kernels, float[] y, int at, int length) {
     if (!isEmpty()) finish(kernels, y, at, y, at, length);
   }

@@ -4,10 +4,9 @@ import static dev.hedgerow.engine.Tensor.BLOCK;
 import static dev.hedgerow.engine.Tensor.blocks;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
- * What sweeps read, with a border of zeros where their taps reach outside it: the tensor itself if
+ * What a sweep reads, with a border of zeros where its taps reach outside it: the tensor itself if
  * none does, or else a copy, until it is {@linkplain #release released}.
  *
  * @param data {@code [sample][plane][row][column][16]}, a plane for each block of channels
@@ -22,29 +21,26 @@ record PaddedInput(
     float[] data, int planes, int height, int width, int top, int left, boolean copied) {
 
   /**
-   * Returns what these sweeps read of a tensor.
+   * Returns what a sweep reads of a tensor.
    *
-   * @param target shape of what they compute
+   * @param target shape of what it computes
    */
-  static PaddedInput of(Engine engine, List<Sweep> sweeps, Tensor tensor, Shape target) {
+  static PaddedInput of(Engine engine, Sweep sweep, Tensor tensor, Shape target) {
     int height = tensor.shape().extent(2);
     int width = tensor.shape().extent(3);
     int top = 0;
     int left = 0;
     int bottom = 0;
     int right = 0;
-    for (Sweep sweep : sweeps) {
-      int lastY =
-          (Sweep.count(target.extent(2), sweep.firstY(), sweep.stepY()) - 1) * sweep.sourceStepY();
-      int lastX =
-          (Sweep.count(target.extent(3), sweep.firstX(), sweep.stepX()) - 1) * sweep.sourceStepX();
-      if (lastY < 0 || lastX < 0) continue;
-      for (int tap = 0; tap < sweep.tapY().length; tap++) {
-        top = Math.max(top, -sweep.tapY()[tap]);
-        left = Math.max(left, -sweep.tapX()[tap]);
-        bottom = Math.max(bottom, lastY + sweep.tapY()[tap] - (height - 1));
-        right = Math.max(right, lastX + sweep.tapX()[tap] - (width - 1));
-      }
+    int lastY =
+        (Sweep.count(target.extent(2), sweep.firstY(), sweep.stepY()) - 1) * sweep.sourceStepY();
+    int lastX =
+        (Sweep.count(target.extent(3), sweep.firstX(), sweep.stepX()) - 1) * sweep.sourceStepX();
+    for (int tap = 0; tap < sweep.tapY().length && lastY >= 0 && lastX >= 0; tap++) {
+      top = Math.max(top, -sweep.tapY()[tap]);
+      left = Math.max(left, -sweep.tapX()[tap]);
+      bottom = Math.max(bottom, lastY + sweep.tapY()[tap] - (height - 1));
+      right = Math.max(right, lastX + sweep.tapX()[tap] - (width - 1));
     }
     int planes = blocks(tensor.shape().extent(1));
     if (top + left + bottom + right == 0) {

@@ -118,7 +118,7 @@ final class WeightGradient {
 
     static Correlation of(Engine engine, Convolution convolution, Tensor x, Tensor s) {
       Sweep sweep = Sweep.forward(convolution.window());
-      PaddedInput source = PaddedInput.of(engine, List.of(sweep), x, s.shape());
+      PaddedInput source = PaddedInput.of(engine, sweep, x, s.shape());
       int rows = s.shape().extent(2);
       int columns = s.shape().extent(3);
       int rowSource = sweep.sourceStepY() * source.width() * BLOCK;

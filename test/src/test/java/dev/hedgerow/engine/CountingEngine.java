@@ -63,7 +63,7 @@ public final class CountingEngine {
         float[] weights = (float[]) a[3];
         if (!transformed.contains(weights)) packed.add(weights);
       }
-      case "depthwise" -> packed.add((float[]) a[4]);
+      case "depthwise" -> packed.add((float[]) a[5]);
       case "winogradWeights" -> {
         packed.add((float[]) a[0]);
         transformed.add((float[]) a[5]);
@@ -76,7 +76,8 @@ public final class CountingEngine {
   private static long multiplications(Method kernel, Object[] a) {
     return switch (kernel.getName()) {
       case "convolve" -> (long) number(a[2]) * number(a[11]) * Kernels.BLOCK * number(a[12]);
-      case "depthwise" -> (long) ((int[]) a[3]).length * Kernels.BLOCK * number(a[9]);
+      case "depthwise" ->
+          (long) ((int[]) a[4]).length * Kernels.BLOCK * number(a[13]) * number(a[14]);
       case "correlate" -> (long) number(a[3]) * number(a[7]) * Kernels.BLOCK * number(a[8]);
       case "correlateDepthwise" -> (long) Kernels.BLOCK * number(a[5]);
       case "multiplyRows" -> (long) number(a[2]) * number(a[3]);

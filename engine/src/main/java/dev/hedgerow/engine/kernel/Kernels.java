@@ -89,22 +89,31 @@ public interface Kernels {
       int aheadAt);
 
   /**
-   * Convolves a run of output pixels of one block, each channel by itself: {@code y[yAt + c·yStep +
-   * o] = bias[biasAt + o] + Σ_t x[xAt + c·xStep + taps[t] + o] · w[wAt + 16t + o]}.
+   * Convolves rows of output pixels of one block, each channel by itself:
+   *
+   * <pre>
+   * y[yAt + r·yRow + c·yStep + o] = start[startAt + o]
+   *     + Σ_t x[xAt + r·xRow + c·xStep + taps[t] + o] · w[wAt + 16t + o]
+   * </pre>
+   *
+   * for rows r, columns c, lanes o &lt; 16 and taps t in order.
    */
   void depthwise(
       float[] x,
       int xAt,
+      int xRow,
       int xStep,
       int[] taps,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
       float[] y,
       int yAt,
+      int yRow,
       int yStep,
-      int columns,
-      float[] bias,
-      int biasAt);
+      int rows,
+      int columns);
 
   /**
    * Copies pixels: {@code y[yAt + p·yStep + o] = x[xAt + p·xStep + o]} for p below {@code count}.

@@ -55,23 +55,30 @@ public final class ScalarKernels implements Kernels {
   public void depthwise(
       float[] x,
       int xAt,
+      int xRow,
       int xStep,
       int[] taps,
       float[] w,
       int wAt,
+      float[] start,
+      int startAt,
       float[] y,
       int yAt,
+      int yRow,
       int yStep,
-      int columns,
-      float[] bias,
-      int biasAt) {
-    for (int column = 0; column < columns; column++) {
-      for (int lane = 0; lane < BLOCK; lane++) {
-        float sum = bias[biasAt + lane];
-        for (int tap = 0; tap < taps.length; tap++) {
-          sum += x[xAt + column * xStep + taps[tap] + lane] * w[wAt + tap * BLOCK + lane];
+      int rows,
+      int columns) {
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        int from = xAt + row * xRow + column * xStep;
+        int to = yAt + row * yRow + column * yStep;
+        for (int lane = 0; lane < BLOCK; lane++) {
+          float sum = start[startAt + lane];
+          for (int tap = 0; tap < taps.length; tap++) {
+            sum += x[from + taps[tap] + lane] * w[wAt + tap * BLOCK + lane];
+          }
+          y[to + lane] = sum;
         }
-        y[yAt + column * yStep + lane] = sum;
       }
     }
   }

@@ -173,16 +173,26 @@ class KernelAgreementTest {
   }
 
   private static Object depthwise(Call call) {
-    int columns = call.upTo(9);
+    int rows = call.upTo(3);
+    int columns = call.upTo(13);
     int xStep = BLOCK * (1 + call.upTo(2));
+    int xRow = columns * xStep + BLOCK * call.upTo(2);
     int yStep = BLOCK * (1 + call.upTo(1));
-    int[] taps = new int[1 + call.upTo(8)];
-    for (int i = 0; i < taps.length; i++) taps[i] = (call.upTo(6) - 3) * BLOCK;
-    float[] x = call.integers(3 * BLOCK + 1 + columns * xStep + 4 * BLOCK);
+    int yRow = columns * yStep + BLOCK * call.upTo(1);
+    // A window of 3×3 as forward and reverse sweeps have it, or any taps.
+    boolean window = call.random.nextBoolean();
+    int step = BLOCK * (call.upTo(2) + 1) * (call.random.nextBoolean() ? 1 : -1);
+    int[] taps = new int[window ? 9 : 1 + call.upTo(9)];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = window ? i % 3 * step + i / 3 * 7 * BLOCK : (call.upTo(6) - 3) * BLOCK;
+    }
+    int before = 6 * BLOCK + 1;
+    float[] x = call.integers(before + rows * xRow + columns * xStep + 21 * BLOCK);
     float[] w = call.integers(3 + taps.length * BLOCK);
-    float[] bias = call.integers(7 + BLOCK);
-    float[] y = call.integers(2 + columns * yStep + BLOCK);
-    call.kernels.depthwise(x, 3 * BLOCK + 1, xStep, taps, w, 3, y, 2, yStep, columns, bias, 7);
+    float[] start = call.integers(7 + BLOCK);
+    float[] y = call.integers(2 + rows * yRow + columns * yStep + BLOCK);
+    call.kernels.depthwise(
+        x, before, xRow, xStep, taps, w, 3, start, 7, y, 2, yRow, yStep, rows, columns);
     return "";
   }
 
