@@ -36,8 +36,10 @@ public final class Convolution implements LinearOperator {
   private final int outputs;
   private final int inputs;
 
-  /** What {@link #apply} returns at least. */
+  /** What {@link #apply} returns at least, and at most. */
   private final float low;
+
+  private final float high;
 
   /** What {@link #apply} does last. */
   private final @Nullable MaxPool pool;
@@ -55,6 +57,7 @@ public final class Convolution implements LinearOperator {
       Window window,
       int groups,
       float low,
+      float high,
       @Nullable MaxPool pool) {
     this.weight = weight;
     this.bias = bias;
@@ -63,6 +66,7 @@ public final class Convolution implements LinearOperator {
     this.outputs = weight.shape().extent(0);
     this.inputs = weight.shape().extent(1) * groups;
     this.low = low;
+    this.high = high;
     this.pool = pool;
     this.forwardSweeps = List.of(Sweep.forward(window));
   }
@@ -96,7 +100,8 @@ public final class Convolution implements LinearOperator {
           "conv2d: bias is %s but weight %s expects [%d]"
               .formatted(bias.shape(), shape, shape.extent(0)));
     }
-    return new Convolution(weight, bias, window, groups, Float.NEGATIVE_INFINITY, null);
+    return new Convolution(
+        weight, bias, window, groups, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, null);
   }
 
   /**
@@ -104,10 +109,10 @@ public final class Convolution implements LinearOperator {
    * weights and a bias of its own.
    *
    * @throws IllegalArgumentException if the normalization is of another number of channels, or this
-   *     is {@link #rectified} or {@link #pooled}
+   *     is {@link #clipped} or {@link #pooled}
    */
   public Convolution then(BatchNormalization normalization) {
-    if (normalization.channels() != outputs || low == 0 || pool != null) {
+    if (normalization.channels() != outputs || isClipped() || pool != null) {
       throw new IllegalArgumentException(
           "conv2d: weight %s is not followed by a batch normalization of %d channels"
               .formatted(weight.shape(), normalization.channels()));
@@ -130,7 +135,27 @@ public final class Convolution implements LinearOperator {
 
   /** Returns a convolution whose {@link #apply} is max(·, 0) of this one's. */
   public Convolution rectified() {
-    return new Convolution(weight, bias, window, groups, 0, pool);
+    return clipped(0, Float.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Returns a convolution whose {@link #apply} is min(max(·, low), high) of this one's, instead of
+   * what this was clipped to.
+   *
+   * @param low 0 at most
+   * @param high 0 at least
+   * @throws IllegalArgumentException if 0 is not in this range, so that the lanes of no channel
+   *     would not stay 0
+   */
+  public Convolution clipped(float low, float high) {
+    if (!(low <= 0 && high >= 0)) {
+      throw new IllegalArgumentException("conv2d: clipped to " + low + " ... " + high);
+    }
+    return new Convolution(weight, bias, window, groups, low, high, pool);
+  }
+
+  private boolean isClipped() {
+    return low != Float.NEGATIVE_INFINITY || high != Float.POSITIVE_INFINITY;
   }
 
   /**
@@ -145,7 +170,7 @@ public final class Convolution implements LinearOperator {
           "conv2d: weight %s with %s does not take over %s"
               .formatted(weight.shape(), window, pool));
     }
-    return new Convolution(weight, bias, window, groups, low, pool);
+    return new Convolution(weight, bias, window, groups, low, high, pool);
   }
 
   /** Returns the weight, {@code [O, C / groups, height, width]}. */
@@ -199,7 +224,7 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * Returns {@code forward(PLAIN, x)} plus the bias; not below 0 if this is {@link #rectified}, and
+   * Returns {@code forward(PLAIN, x)} plus the bias; in a range if this is {@link #clipped}, and
    * pooled if {@link #pooled}.
    *
    * @param x {@code [N, C, H, W]}; not modified
@@ -211,8 +236,8 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * Returns {@code apply(x) + add}, where x are tensors joined along the axis of channels; not
-   * below 0 if this is {@link #rectified}.
+   * Returns {@code apply(x) + add}, where x are tensors joined along the axis of channels; in a
+   * range if this is {@link #clipped}.
    *
    * @param parts {@code [N, C_k, H, W]}, more than one only if {@link #takes(List)} their channels;
    *     not modified
@@ -265,7 +290,7 @@ public final class Convolution implements LinearOperator {
   private Tensor apply(Engine engine, Sources x, @Nullable Tensor add) {
     float[] start = new float[blocks(outputs) * BLOCK];
     if (bias != null) bias.copy(0, start, 0, outputs);
-    var epilogue = new Epilogue(start, add, low);
+    var epilogue = new Epilogue(start, add, low, high);
     if (pool == null) return convolve(engine, WeightView.PLAIN, x, epilogue);
     if (add != null) {
       throw new IllegalArgumentException(

@@ -4,17 +4,21 @@ import dev.hedgerow.engine.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of the sums of a convolution: {@code y = max(start + Σ + add, low)}.
+ * What becomes of the sums of a convolution: {@code y = min(max(start + Σ + add, low), high)}.
  *
  * @param start what the sum of each output channel starts from, filled up to whole blocks
  * @param add of the shape of y; null for nothing
  * @param low −∞ for none
+ * @param high +∞ for none
  */
-record Epilogue(float[] start, @Nullable Tensor add, float low) {
+record Epilogue(float[] start, @Nullable Tensor add, float low, float high) {
   /** Returns one that adds nothing to sums that start from 0. */
   static Epilogue none(int channels) {
     return new Epilogue(
-        new float[Tensor.blocks(channels) * Tensor.BLOCK], null, Float.NEGATIVE_INFINITY);
+        new float[Tensor.blocks(channels) * Tensor.BLOCK],
+        null,
+        Float.NEGATIVE_INFINITY,
+        Float.POSITIVE_INFINITY);
   }
 
   /**
@@ -42,7 +46,7 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
     if (isEmpty()) {
       System.arraycopy(sums, from, y, to, length);
     } else {
-      kernels.finish(sums, from, add == null ? null : add.data, low, y, to, length);
+      kernels.finish(sums, from, add == null ? null : add.data, low, high, y, to, length);
     }
   }
 
@@ -52,6 +56,6 @@ record Epilogue(float[] start, @Nullable Tensor add, float low) {
   }
 
   private boolean isEmpty() {
-    return add == null && low == Float.NEGATIVE_INFINITY;
+    return add == null && low == Float.NEGATIVE_INFINITY && high == Float.POSITIVE_INFINITY;
   }
 }

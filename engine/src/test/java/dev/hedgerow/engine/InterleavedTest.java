@@ -73,7 +73,8 @@ class InterleavedTest {
     Tensor x = Tensor.of(c.input(), Samples.gaussians(random, c.input().size()));
     try (var threads = new ForkJoinPool(3)) {
       for (Engine on : List.of(engine, engine.exact(), Engine.parallel(threads))) {
-        for (Convolution each : List.of(convolution, convolution.rectified())) {
+        for (Convolution each :
+            List.of(convolution, convolution.rectified(), convolution.clipped(-1, 2))) {
           Tensor expected = pool.forward(engine, each.apply(engine, x));
           Tensor actual = each.pooled(pool).apply(on, x);
           assertEquals(expected.shape(), actual.shape());

@@ -136,7 +136,9 @@ class WinogradTest {
     Shape output = convolution.outputShape(c.input());
     Tensor add = Tensor.of(output, Samples.gaussians(random, output.size()));
     float tolerance = ROUNDINGS * 0x1p-24f * largestSum(convolution, c, values);
-    for (Convolution each : List.of(convolution, convolution.rectified())) {
+    List<Convolution> all =
+        List.of(convolution, convolution.rectified(), convolution.clipped(-1, 2));
+    for (Convolution each : all) {
       for (Tensor added : Arrays.asList(null, add)) {
         assertArrayEquals(
             each.apply(engine.exact(), x, null, added).toArray(),
@@ -170,6 +172,7 @@ class WinogradTest {
     Parameter bias = Parameter.of(Shape.of(c.outputs()), Samples.gaussians(random, c.outputs()));
     Convolution convolution = ConvolutionTest.convolution(c, w, bias);
     Convolution rectified = convolution.rectified();
+    Convolution clipped = convolution.clipped(-1, 2);
     Tensor x = Tensor.of(c.input(), Samples.gaussians(random, c.input().size()));
     for (Engine on : List.of(engine, engine.exact())) {
       Tensor expected = HALVES.forward(on, convolution.apply(on, x));
@@ -177,6 +180,7 @@ class WinogradTest {
       Tensor positive = HALVES.forward(on, rectified.apply(on, x));
       assertSame(positive, rectified.pooled(HALVES).apply(on, x));
       assertSame(positive, convolution.pooled(HALVES).rectified().apply(on, x));
+      assertSame(HALVES.forward(on, clipped.apply(on, x)), clipped.pooled(HALVES).apply(on, x));
     }
     try (var threads = new ForkJoinPool(3)) {
       assertSame(

@@ -8,6 +8,7 @@ import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
 import dev.hedgerow.nn.layer.Add;
 import dev.hedgerow.nn.layer.AveragePool2d;
 import dev.hedgerow.nn.layer.BatchNorm;
+import dev.hedgerow.nn.layer.Clip;
 import dev.hedgerow.nn.layer.Concat;
 import dev.hedgerow.nn.layer.Conv2d;
 import dev.hedgerow.nn.layer.Identity;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * convolution
  * batch normalization               folded into the weights
  * addition                          of another value
- * ReLU
+ * ReLU, or another clip
  * max pool                          if the convolution takes it over and adds nothing
  * </pre>
  */
@@ -150,6 +151,7 @@ final class ForwardPlan {
       return switch (node.layer()) {
         case BatchNorm(var normalization) -> known.with(known.convolution.then(normalization));
         case Relu _ -> known.with(known.convolution.rectified());
+        case Clip(float low, float high) -> known.with(known.convolution.clipped(low, high));
         case MaxPool2d(var pool) -> known.with(known.convolution.pooled(pool));
         default -> throw new IllegalStateException(node + " follows an open convolution");
       };
@@ -173,12 +175,13 @@ final class ForwardPlan {
       Node reader = onlyReader(node);
       if (reader == null || node.layer() instanceof MaxPool2d) return false;
       Open known = Objects.requireNonNull(open.get(node));
-      boolean rectified = node.layer() instanceof Relu;
+      boolean clipped = node.layer() instanceof Relu || node.layer() instanceof Clip;
       return switch (reader.layer()) {
         case BatchNorm _ -> node.layer() instanceof Conv2d;
-        case Relu _ -> !rectified;
+        case Relu _ -> !clipped;
+        case Clip(float low, float high) -> !clipped && low <= 0 && high >= 0;
         case Add _ ->
-            !rectified
+            !clipped
                 && known.add == null
                 && reader.inputs().size() == 2
                 && reader.inputs().getFirst() != reader.inputs().getLast();

@@ -2,6 +2,7 @@ package dev.hedgerow.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.hedgerow.engine.Convolution;
 import dev.hedgerow.engine.Engine;
@@ -10,6 +11,7 @@ import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.engine.Window;
+import dev.hedgerow.nn.layer.Clip;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,34 @@ class ForwardPlanTest {
       }
     }
     assertRunsLikeRecorded(builder.build(net.flatten("flat", node)), 1 + layer + 1);
+  }
+
+  /** As MobileNets have it. */
+  @Test
+  void convolutionsOfAllKindsClip() {
+    Node node = x;
+    for (Window window : List.of(Window.of(3, 1, 1), Window.of(1, 1, 0), Window.of(3, 2, 1))) {
+      for (int groups : List.of(1, 20)) {
+        String name = "conv" + window + groups;
+        node = net.batchNorm(name + ".bn", net.conv(name, node, 20, window, groups, false));
+        node = net.relu6(name + ".relu6", node);
+      }
+    }
+    Node sum = net.add("sum", net.conv("last", node, 20, Window.of(1, 1, 0)), node);
+    // The input, the convolutions, and the last one with its sum.
+    assertRunsLikeRecorded(builder.build(builder.add("clip", new Clip(-20, 30), sum)), 1 + 6 + 1);
+  }
+
+  @Test
+  void otherClipsStay() {
+    var halves = new MaxPool(Window.of(2, 2, 0), false);
+    Node pooled =
+        net.maxPool("pool", net.relu6("a6", net.conv("a", x, 20, Window.of(3, 1, 1))), halves);
+    Node above = net.conv("b", pooled, 20, Window.of(1, 1, 0));
+    above = builder.add("above", new Clip(0.5f, 2), above);
+    Node twice = net.relu6("c6", net.relu("relu", net.conv("c", above, 9, Window.of(1, 1, 0))));
+    // The input, a with its pool, b, its clip to what is above 0, c with its ReLU, the other clip.
+    assertRunsLikeRecorded(builder.build(twice), 6);
   }
 
   @Test
@@ -159,12 +189,17 @@ class ForwardPlanTest {
   }
 
   @Test
-  void aRectifiedConvolutionIsNotBelowZero() {
+  void aClippedConvolutionStaysInItsRange() {
     Convolution convolution =
         Convolution.of(Parameter.of(Shape.of(1, 1, 1, 1), 2), null, Window.of(1, 1, 0), 1);
     Tensor image = Tensor.of(Shape.of(1, 1, 1, 2), -3, 4);
     Tensor y = convolution.rectified().apply(Engine.sequential(), image);
     assertArrayEquals(new float[] {0, 8}, y.toArray());
+    y = convolution.clipped(-1, 6).apply(Engine.sequential(), image);
+    assertArrayEquals(new float[] {-1, 6}, y.toArray());
+    assertThrows(IllegalArgumentException.class, () -> convolution.clipped(1, 6));
+    assertThrows(IllegalArgumentException.class, () -> convolution.clipped(-2, -1));
+    assertThrows(IllegalArgumentException.class, () -> convolution.clipped(Float.NaN, 6));
   }
 
   private void assertRunsLikeRecorded(Graph graph, int nodes) {

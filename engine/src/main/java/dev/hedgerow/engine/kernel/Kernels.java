@@ -137,16 +137,24 @@ public interface Kernels {
       int count);
 
   /**
-   * Finishes sums: {@code y[yAt + i] = max(sums[at + i] + add[yAt + i], low)} for i below {@code
-   * count}.
+   * Finishes sums: {@code y[yAt + i] = min(max(sums[at + i] + add[yAt + i], low), high)} for i
+   * below {@code count}.
    *
    * @param sums may be y itself, from {@code yAt} on
    * @param add null for nothing
    * @param low 0 for a ReLU, −∞ for none
+   * @param high +∞ for none
    * @param count a multiple of 16
    */
   void finish(
-      float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count);
+      float[] sums,
+      int at,
+      float @Nullable [] add,
+      float low,
+      float high,
+      float[] y,
+      int yAt,
+      int count);
 
   /**
    * Transforms weights for Winograd's F(4×4, 3×3): one row of {@code U = G g Gᵀ} for each of some

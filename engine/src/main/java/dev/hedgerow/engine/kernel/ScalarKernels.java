@@ -134,9 +134,17 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void finish(
-      float[] sums, int at, float @Nullable [] add, float low, float[] y, int yAt, int count) {
+      float[] sums,
+      int at,
+      float @Nullable [] add,
+      float low,
+      float high,
+      float[] y,
+      int yAt,
+      int count) {
     for (int i = 0; i < count; i++) {
-      y[yAt + i] = Math.max(add == null ? sums[at + i] : sums[at + i] + add[yAt + i], low);
+      float sum = add == null ? sums[at + i] : sums[at + i] + add[yAt + i];
+      y[yAt + i] = Math.min(Math.max(sum, low), high);
     }
   }
 

@@ -224,7 +224,8 @@ class KernelAgreementTest {
     float[] add = call.integers(5 + count + 1);
     float[] y = call.integers(5 + count + 1);
     float low = call.random.nextBoolean() ? 0 : Float.NEGATIVE_INFINITY;
-    call.kernels.finish(sums, 3, call.random.nextBoolean() ? add : null, low, y, 5, count);
+    float high = call.random.nextBoolean() ? 2 : Float.POSITIVE_INFINITY;
+    call.kernels.finish(sums, 3, call.random.nextBoolean() ? add : null, low, high, y, 5, count);
     return "";
   }
 

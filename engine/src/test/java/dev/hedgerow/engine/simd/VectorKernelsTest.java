@@ -212,21 +212,26 @@ class VectorKernelsTest {
     float[] before = Samples.gaussians(random, add.length);
     sums[5] = -0f;
     sums[6] = Float.NaN;
+    sums[7] = Float.NEGATIVE_INFINITY;
+    sums[8] = Float.POSITIVE_INFINITY;
+    sums[9] = 0.25f;
     for (int count : new int[] {0, 16, 48}) {
       for (float low : new float[] {0, Float.NEGATIVE_INFINITY}) {
-        for (boolean adds : new boolean[] {true, false}) {
+        for (int kind = 0; kind < 4; kind++) {
+          boolean adds = kind % 2 == 0;
+          float high = kind < 2 ? 0.25f : Float.POSITIVE_INFINITY;
           float[] expected = before.clone();
           float[] inPlace = before.clone();
           for (int i = 0; i < count; i++) {
             float sum = sums[3 + i] + (adds ? add[7 + i] : -0f);
-            expected[7 + i] = Math.max(sum, low);
+            expected[7 + i] = Math.min(Math.max(sum, low), high);
           }
           float[] y = before.clone();
-          kernels.finish(sums, 3, adds ? add : null, low, y, 7, count);
-          String where = "%s %d %s %s".formatted(kernels.name(), count, low, adds);
+          kernels.finish(sums, 3, adds ? add : null, low, high, y, 7, count);
+          String where = "%s %d %s %s %s".formatted(kernels.name(), count, low, high, adds);
           assertArrayEquals(expected, y, where);
           System.arraycopy(sums, 3, inPlace, 7, count);
-          kernels.finish(inPlace, 7, adds ? add : null, low, inPlace, 7, count);
+          kernels.finish(inPlace, 7, adds ? add : null, low, high, inPlace, 7, count);
           assertArrayEquals(expected, inPlace, where);
         }
       }
