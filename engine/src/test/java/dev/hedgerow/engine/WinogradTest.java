@@ -287,7 +287,7 @@ class WinogradTest {
     // Weights of a third or a 24th are not: this engine has taken the other way.
     assertTrue(
         !Arrays.equals(exact, convolution.forward(engine, WeightView.PLAIN, input).toArray()));
-    // Sums of relevance are divided by are exact always.
+    // So are all but PLAIN; what relevance is divided by takes the other way in positiveSums alone.
     assertArrayEquals(
         convolution.forward(engine.exact(), WeightView.ABSOLUTE, input).toArray(),
         convolution.forward(engine, WeightView.ABSOLUTE, input).toArray());
