@@ -15,10 +15,17 @@ import dev.hedgerow.app.shapes.ShapesNetwork;
 import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.ColourMap;
 import dev.hedgerow.attribution.Methods;
+import dev.hedgerow.attribution.Options;
+import dev.hedgerow.engine.Engine;
 import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Shape;
+import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Families;
+import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.Recording;
+import dev.hedgerow.weights.Binding;
 import dev.hedgerow.weights.Npy;
+import dev.hedgerow.weights.WeightFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -617,6 +624,38 @@ class MainTest {
       assertEquals(-1, Files.mismatch(one.resolve(name), two.resolve(name)), name);
     }
     assertEquals(8, files(one).size());
+  }
+
+  /** To the bit, as they are the same for any number of threads; the network has 3×3 of 32. */
+  @Test
+  void exactReachesTheEngine() throws IOException {
+    var random = new Random(4);
+    Shape shape = Shape.of(1, 3, 32, 32);
+    float[] pixels = new float[shape.size()];
+    for (int i = 0; i < pixels.length; i++) pixels[i] = (float) random.nextGaussian();
+    Path image = folder.resolve("pixels.npy");
+    Npy.write(image, shape, pixels);
+    Path fast = folder.resolve("fast");
+    assertEquals(0, explain(fast, image, "--target=3").exitCode());
+    Path exact = folder.resolve("exact");
+    assertEquals(0, explain(exact, image, "--target=3", "--exact").exitCode());
+
+    Graph graph =
+        Binding.bind(Families.find(FAMILY).orElseThrow(), WeightFile.open(weights), shape);
+    Tensor x = Tensor.of(shape, pixels);
+    float[] ofFast = map(Engine.sequential(), graph, x);
+    float[] ofExact = map(Engine.sequential().exact(), graph, x);
+    assertFalse(Arrays.equals(ofFast, ofExact), "nothing to tell them apart by");
+    String map = "pixels.3.gradient-hedge.npy";
+    assertArrayEquals(ofFast, Npy.read(fast.resolve(map)).toArray());
+    assertArrayEquals(ofExact, Npy.read(exact.resolve(map)).toArray());
+  }
+
+  private static float[] map(Engine engine, Graph graph, Tensor x) {
+    Attributor hedge = Methods.standard().find("gradient-hedge");
+    Options options = Options.standard();
+    Recording recording = graph.record(engine, x, hedge.keeps(graph, options));
+    return hedge.explain(engine, recording, 3, options).heatmap().toArray();
   }
 
   @Test
