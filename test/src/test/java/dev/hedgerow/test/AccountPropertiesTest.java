@@ -1,5 +1,6 @@
 package dev.hedgerow.test;
 
+import static dev.hedgerow.test.TensorAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -80,6 +81,11 @@ class AccountPropertiesTest {
         EnumSet.of(Numbers.GAUSSIAN, Numbers.SPARSE));
   }
 
+  @Provide
+  Arbitrary<WideNetwork> wide() {
+    return WideNetwork.all();
+  }
+
   @Property(tries = 400, seed = "31")
   void everyLayersSumAndLeakAddUp(
       @ForAll("networks") RandomNetwork network,
@@ -94,6 +100,47 @@ class AccountPropertiesTest {
       @ForAll @FloatRange(min = 1, max = 2) float gamma,
       @ForAll AddPolicy policy) {
     assertAddsUp(network, gamma, policy);
+  }
+
+  /** Those above are too narrow for it. */
+  @Property(tries = 40, seed = "36")
+  void everyLayersSumAndLeakAddUpByWinogradsAlgorithm(
+      @ForAll("wide") WideNetwork network,
+      @ForAll @FloatRange(min = 1, max = 2) float gamma,
+      @ForAll AddPolicy policy) {
+    Graph graph = network.graph();
+    assertTrue(WideNetwork.byWinograd(graph) > 0, "too narrow");
+    Options options = Options.standard().withGamma(gamma).withAddPolicy(policy);
+    Attributor method = Methods.standard().find("gradient-hedge");
+    Recording recording = graph.record(engine, network.image(), method.keeps(graph, options));
+    Attribution attribution = method.explain(engine, recording, network.target(), options);
+    Account.assertAddsUp(graph, attribution, gamma);
+  }
+
+  /**
+   * The logits, to what performance allows of their largest magnitude, and what the gradient makes
+   * of them: biases' and pixels' shares add up to the score.
+   */
+  @Property(tries = 25, seed = "37")
+  void logitsAndGradientsAddUpByWinogradsAlgorithm(@ForAll("wide") WideNetwork network) {
+    Graph graph = network.graph();
+    assertTrue(WideNetwork.byWinograd(graph) > 0, "too narrow");
+    NaiveNetwork naive = NaiveNetwork.run(graph, network.image().toArray());
+    float[] logits = graph.run(engine, network.image()).toArray();
+    assertClose("logits", floats(naive.logits().values()), logits, 1e-4);
+    Attributor method = Methods.standard().find("fullgrad");
+    Options options = Options.standard();
+    Recording recording = graph.record(engine, network.image(), method.keeps(graph, options));
+    Attribution attribution = method.explain(engine, recording, network.target(), options);
+    assertTrue(
+        attribution.warnings().stream().noneMatch(warning -> warning.contains("not complete")),
+        attribution.warnings() + " " + attribution.notes());
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) floats[i] = (float) values[i];
+    return floats;
   }
 
   @Property(tries = 400, seed = "33")
