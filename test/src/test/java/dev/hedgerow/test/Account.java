@@ -22,13 +22,22 @@ final class Account {
 
   /** Asserts what the method says of every layer's sum and leak, and of the layers together. */
   static void assertAddsUp(Graph graph, Attribution attribution, float gamma) {
+    assertAddsUp(graph, attribution, gamma, 2e-6);
+  }
+
+  /**
+   * Asserts the same.
+   *
+   * @param tolerance of a convolution's {@code ΣR + leak}, relative to what the other's is
+   */
+  static void assertAddsUp(Graph graph, Attribution attribution, float gamma, double tolerance) {
     var reports = new HashMap<Node, LayerReport>();
     for (LayerReport report : attribution.layers()) {
       reports.put(graph.node(report.layer()), report);
       assertTrue(Double.isFinite(report.magnitude() + report.leak()), report.toString());
     }
     assertEquals(attribution.layers().size(), reports.size(), "a layer is passed once");
-    assertLayersAddUp(reports, gamma);
+    assertLayersAddUp(reports, gamma, tolerance);
     assertStartIsNormalized(attribution);
     assertNothingIsLostBetweenLayers(graph, reports, attribution.sum());
   }
@@ -38,7 +47,8 @@ final class Account {
    * that keep or move relevance have no leak. The tolerance is relative to Σ|R|, for convolutions
    * at least to the sections' own magnitude 1: what cancels within R has been rounded before.
    */
-  private static void assertLayersAddUp(Map<Node, LayerReport> reports, float gamma) {
+  private static void assertLayersAddUp(
+      Map<Node, LayerReport> reports, float gamma, double tolerance) {
     reports.forEach(
         (node, report) -> {
           switch (node.layer()) {
@@ -46,7 +56,7 @@ final class Account {
                 assertEquals(
                     conv.convolution().window().isPoint() ? 0 : gamma - 2,
                     report.sum() + report.leak(),
-                    2e-6 * Math.max(1, report.magnitude()),
+                    tolerance * Math.max(1, report.magnitude()),
                     report.toString());
             // What their rules drop is a matter of zeros, and of padding.
             case Conv2d input -> {}

@@ -39,7 +39,8 @@ import net.jqwik.api.Tuple;
  * @param width columns of the image
  * @param most channels of a convolution at most; 32 at least
  * @param blocks from the image up
- * @param sparse whether some weights are 0, and half of the image
+ * @param sparse whether some weights are 0, and half of the image, and biases negative, so that
+ *     nothing is active there
  * @param seed of everything else
  */
 record WideNetwork(int height, int width, int most, List<Block> blocks, boolean sparse, long seed) {
@@ -197,7 +198,10 @@ record WideNetwork(int height, int width, int most, List<Block> blocks, boolean 
 
     private Parameter bias(int channels) {
       float[] values = new float[channels];
-      for (int i = 0; i < channels; i++) values[i] = (float) (0.3 * random.nextGaussian());
+      for (int i = 0; i < channels; i++) {
+        double value = 0.3 * random.nextGaussian();
+        values[i] = (float) (sparse ? -Math.abs(value) : value);
+      }
       return Parameter.of(Shape.of(channels), values);
     }
 
