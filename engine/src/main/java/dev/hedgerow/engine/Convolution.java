@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Forward and reverse run on one kernel. Forward is one {@link Sweep}; reverse with stride (sy,
  * sx) is sy·sx sweeps, one for each phase of the input grid, each a convolution of s at stride 1
  * with the taps that meet that phase. Weights are packed for the kernel when a view is first used
- * and kept; packing them for one more view costs their size in memory.
+ * and kept, also for what is {@link #clipped} or {@link #pooled}; packing them for one more view
+ * costs their size in memory.
  *
  * <p>Values are finite. One that is not makes outputs of its pixel NaN that do not read its channel
  * too: between the channels of different groups, and beyond the last output of a block, weights are
@@ -45,30 +47,44 @@ public final class Convolution implements LinearOperator {
   private final @Nullable MaxPool pool;
 
   private final List<Sweep> forwardSweeps;
-  private final Map<WeightView, List<Packing>> forwardPackings = new ConcurrentHashMap<>();
-  private final Map<WeightView, List<Packing>> reversePackings = new ConcurrentHashMap<>();
+
+  private final Map<WeightView, List<Packing>> forwardPackings;
+  private final Map<WeightView, List<Packing>> reversePackings;
 
   /** See {@link #magnitudeSums(Engine)}. */
-  private volatile @Nullable Convolution magnitudeSums;
+  private final AtomicReference<@Nullable Convolution> magnitudeSums;
 
-  private Convolution(
-      Parameter weight,
-      @Nullable Parameter bias,
-      Window window,
-      int groups,
-      float low,
-      float high,
-      @Nullable MaxPool pool) {
+  private Convolution(Parameter weight, @Nullable Parameter bias, Window window, int groups) {
     this.weight = weight;
     this.bias = bias;
     this.window = window;
     this.groups = groups;
     this.outputs = weight.shape().extent(0);
     this.inputs = weight.shape().extent(1) * groups;
+    this.low = Float.NEGATIVE_INFINITY;
+    this.high = Float.POSITIVE_INFINITY;
+    this.pool = null;
+    this.forwardSweeps = List.of(Sweep.forward(window));
+    this.forwardPackings = new ConcurrentHashMap<>();
+    this.reversePackings = new ConcurrentHashMap<>();
+    this.magnitudeSums = new AtomicReference<>();
+  }
+
+  /** Makes a convolution of the same weights, which are packed once for both. */
+  private Convolution(Convolution of, float low, float high, @Nullable MaxPool pool) {
+    this.weight = of.weight;
+    this.bias = of.bias;
+    this.window = of.window;
+    this.groups = of.groups;
+    this.outputs = of.outputs;
+    this.inputs = of.inputs;
     this.low = low;
     this.high = high;
     this.pool = pool;
-    this.forwardSweeps = List.of(Sweep.forward(window));
+    this.forwardSweeps = of.forwardSweeps;
+    this.forwardPackings = of.forwardPackings;
+    this.reversePackings = of.reversePackings;
+    this.magnitudeSums = of.magnitudeSums;
   }
 
   /**
@@ -100,8 +116,7 @@ public final class Convolution implements LinearOperator {
           "conv2d: bias is %s but weight %s expects [%d]"
               .formatted(bias.shape(), shape, shape.extent(0)));
     }
-    return new Convolution(
-        weight, bias, window, groups, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, null);
+    return new Convolution(weight, bias, window, groups);
   }
 
   /**
@@ -151,7 +166,7 @@ public final class Convolution implements LinearOperator {
     if (!(low <= 0 && high >= 0)) {
       throw new IllegalArgumentException("conv2d: clipped to " + low + " ... " + high);
     }
-    return new Convolution(weight, bias, window, groups, low, high, pool);
+    return new Convolution(this, low, high, pool);
   }
 
   private boolean isClipped() {
@@ -170,7 +185,7 @@ public final class Convolution implements LinearOperator {
           "conv2d: weight %s with %s does not take over %s"
               .formatted(weight.shape(), window, pool));
     }
-    return new Convolution(weight, bias, window, groups, low, high, pool);
+    return new Convolution(this, low, high, pool);
   }
 
   /** Returns the weight, {@code [O, C / groups, height, width]}. */
@@ -369,7 +384,7 @@ public final class Convolution implements LinearOperator {
    * o's group, so that of ones it is {@code |w|*1}. It is made once and kept.
    */
   Convolution magnitudeSums(Engine engine) {
-    Convolution known = magnitudeSums;
+    Convolution known = magnitudeSums.get();
     if (known != null) return known;
     int taps = window.height() * window.width();
     int channels = inputs / groups;
@@ -392,7 +407,7 @@ public final class Convolution implements LinearOperator {
     weight.unload();
     var shape = Shape.of(outputs, 1, window.height(), window.width());
     known = of(Parameter.of(shape, sums), null, window, 1);
-    magnitudeSums = known;
+    magnitudeSums.set(known);
     return known;
   }
 

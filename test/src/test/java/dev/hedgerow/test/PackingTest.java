@@ -49,14 +49,28 @@ class PackingTest {
     assertEquals(packed, PackedWeights.of(convolutions()));
   }
 
+  /** Nor does a pass that records nothing, in which convolutions take over ReLUs and max pools. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsRecordedIsPackedForRunsToo(boolean exact) {
+    Engine engine = exact ? counting.engine().exact() : counting.engine();
+    explain(engine, 1);
+    assertTrue(counting.takePacks() > 0);
+    graph.run(engine, image(2));
+    assertEquals(0, counting.takePacks());
+  }
+
   private void explain(Engine engine, int target) {
     Attributor hedge = Methods.standard().find("gradient-hedge");
     Options options = Options.standard();
     Set<Node> kept = hedge.keeps(graph, options);
-    Shape shape = graph.input().shape();
-    Tensor x = Tensor.of(shape, HeWeights.of("image" + target, shape).toArray());
-    Recording recording = graph.record(engine, x, kept);
+    Recording recording = graph.record(engine, image(target), kept);
     hedge.explain(engine, recording, target, options);
+  }
+
+  private Tensor image(int number) {
+    Shape shape = graph.input().shape();
+    return Tensor.of(shape, HeWeights.of("image" + number, shape).toArray());
   }
 
   private List<Convolution> convolutions() {
