@@ -15,7 +15,6 @@ import dev.hedgerow.attribution.Attributor.Request;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
 import dev.hedgerow.engine.Engine;
-import dev.hedgerow.engine.Parameter;
 import dev.hedgerow.engine.Tensor;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
@@ -23,9 +22,6 @@ import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.nn.layer.MaxPool2d;
 import dev.hedgerow.weights.OnnxModel;
-import dev.hedgerow.weights.Safetensors;
-import dev.hedgerow.weights.TensorInfo;
-import dev.hedgerow.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,18 +30,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an engine that is not exact may differ by from one that is. */
 class FastPathTest {
-  private static final Pattern MAP = Pattern.compile("target(\\d+)\\.gamma([\\d.]+)\\.relevance");
   private static final int PHOTOGRAPHS = 35;
   private static final List<Float> GAMMAS = List.of(1f, 2f);
   private static final ForkJoinPool POOL = new ForkJoinPool(2);
@@ -60,30 +54,19 @@ class FastPathTest {
 
   /** Each target and γ of which there is a map, with either policy. */
   @ParameterizedTest
-  @CsvSource({
-    "vgg16-mini, golden/vgg16-mini.onnx, ",
-    "resnet-mini, golden/resnet-mini.onnx, ",
-    "densenet-mini, golden/densenet-mini.onnx, /features/norm5/BatchNormalization",
-    "squeezenet1_1-real, models/squeezenet1_1.onnx, ",
-  })
-  void staysCloseOnTheGoldens(String name, String model, String start) throws IOException {
-    Path file =
-        model.startsWith("golden/") ? Shared.golden(model.substring(7)) : Shared.file(model);
-    WeightSource golden = Safetensors.open(Shared.golden(name + ".golden.safetensors"));
-    Parameter input = golden.parameter("input");
+  @EnumSource
+  void staysCloseOnTheGoldens(Golden golden) throws IOException {
+    String name = golden.toString();
     List<Request> requests = new ArrayList<>();
-    for (TensorInfo info : golden.tensors()) {
-      Matcher map = MAP.matcher(info.name());
-      if (!map.matches()) continue;
+    for (Golden.Map map : golden.maps()) {
       for (AddPolicy policy : AddPolicy.values()) {
-        Options options = Options.standard().withStartLayer(start).withAddPolicy(policy);
-        float gamma = Float.parseFloat(map.group(2));
-        requests.add(new Request(Integer.parseInt(map.group(1)), options.withGamma(gamma)));
+        Options options = golden.options().withAddPolicy(policy).withGamma(map.gamma());
+        requests.add(new Request(map.target(), options));
       }
     }
     assertFalse(requests.isEmpty(), name);
-    Graph graph = OnnxModel.read(file).graph();
-    Tensor x = Tensor.of(input.shape(), input.toArray());
+    Graph graph = golden.graph();
+    Tensor x = golden.input();
     assertLogitsStayClose(name, graph, x);
     Set<Node> kept = hedge.keeps(graph, requests.getFirst().options());
     assertMapsStayClose(

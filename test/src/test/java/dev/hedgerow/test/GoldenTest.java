@@ -19,7 +19,6 @@ import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Recording;
 import dev.hedgerow.weights.Npy;
-import dev.hedgerow.weights.OnnxModel;
 import dev.hedgerow.weights.Safetensors;
 import dev.hedgerow.weights.TensorInfo;
 import dev.hedgerow.weights.WeightSource;
@@ -33,33 +32,25 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Networks against what the authors' code computed in float64: logits, gradients, start relevance
  * and every map.
  */
 class GoldenTest {
-  private static final Pattern MAP = Pattern.compile("target(\\d+)\\.gamma([\\d.]+)\\.relevance");
   private static final Pattern GRADIENT = Pattern.compile("target(\\d+)\\.input_gradient");
 
   @ParameterizedTest
-  @CsvSource({
-    "vgg16-mini, golden/vgg16-mini.onnx, ",
-    "resnet-mini, golden/resnet-mini.onnx, ",
-    "densenet-mini, golden/densenet-mini.onnx, /features/norm5/BatchNormalization",
-    "squeezenet1_1-real, models/squeezenet1_1.onnx, ",
-  })
-  void agreesWithFloat64(String name, String model, String start) throws IOException {
-    Path file =
-        model.startsWith("golden/") ? Shared.golden(model.substring(7)) : Shared.file(model);
-    Options options = Options.standard().withStartLayer(start);
-    assertAgreesWithFloat64(name, OnnxModel.read(file).graph(), options);
+  @EnumSource
+  void agreesWithFloat64(Golden golden) throws IOException {
+    assertAgreesWithFloat64(golden, golden.graph(), golden.options());
   }
 
   /** Its weights have torchvision's names but for {@code layers}, which a subclass added. */
   @Test
   void theFamilyOfDenseNetsAgreesWithFloat64() throws IOException {
-    WeightSource weights = Safetensors.open(Shared.golden("densenet-mini.weights.safetensors"));
+    WeightSource weights = Safetensors.open(Golden.DENSENET_MINI.file(".weights.safetensors"));
     Graph graph =
         Families.find("densenet121")
             .orElseThrow()
@@ -69,7 +60,7 @@ class GoldenTest {
                 10,
                 (name, shape) ->
                     parameter(weights, name.replaceFirst("(denseblock.)", "$1.layers"), shape));
-    assertAgreesWithFloat64("densenet-mini", graph, Options.standard());
+    assertAgreesWithFloat64(Golden.DENSENET_MINI, graph, Options.standard());
   }
 
   private static Parameter parameter(WeightSource weights, String name, Shape shape) {
@@ -82,93 +73,80 @@ class GoldenTest {
     }
   }
 
-  private static void assertAgreesWithFloat64(String name, Graph graph, Options options)
+  private static void assertAgreesWithFloat64(Golden golden, Graph graph, Options options)
       throws IOException {
-    Path golden = Shared.golden(name + ".golden.safetensors");
-    WeightSource expected = Safetensors.open(golden);
-    Tensor x = tensor(expected.parameter("input"));
+    WeightSource expected = golden.expected();
+    Tensor x = golden.input();
     try (var pool = new ForkJoinPool(2)) {
       Engine engine = Engine.parallel(pool).exact();
       float[] logits = graph.run(engine, x).toArray();
-      assertClose(name + " logits", expected.parameter("logits").toArray(), logits, 1e-5);
+      assertClose(golden + " logits", expected.parameter("logits").toArray(), logits, 1e-5);
 
-      int maps = 0;
-      for (TensorInfo info : expected.tensors()) {
-        float[] values = expected.parameter(info.name()).toArray();
-        Matcher map = MAP.matcher(info.name());
-        Matcher gradient = GRADIENT.matcher(info.name());
-        if (map.matches()) {
-          Attribution attribution =
-              explain(
-                  engine,
-                  graph,
-                  x,
-                  "gradient-hedge",
-                  Integer.parseInt(map.group(1)),
-                  options.withGamma(Float.parseFloat(map.group(2))));
-          float[] actual =
-              info.shape().extent(1) == 1
-                  ? attribution.heatmap().toArray()
-                  : attribution.relevance().toArray();
-          assertClose(name + " " + info.name(), values, actual, 1e-5);
-          assertCosine(name + " " + info.name(), values, actual, 0.999999);
-          assertEquals(List.of(), attribution.warnings());
-          maps++;
-        } else if (gradient.matches()) {
-          int target = Integer.parseInt(gradient.group(1));
-          Attribution attribution = explain(engine, graph, x, "gradient", target, options);
-          assertClose(name + " " + info.name(), values, attribution.relevance().toArray(), 1e-4);
-        }
+      List<Golden.Map> maps = golden.maps();
+      for (Golden.Map map : maps) {
+        String name = map.tensor().name();
+        float[] values = expected.parameter(name).toArray();
+        Attribution attribution =
+            explain(
+                engine, graph, x, "gradient-hedge", map.target(), options.withGamma(map.gamma()));
+        float[] actual =
+            map.tensor().shape().extent(1) == 1
+                ? attribution.heatmap().toArray()
+                : attribution.relevance().toArray();
+        assertClose(golden + " " + name, values, actual, 1e-5);
+        assertCosine(golden + " " + name, values, actual, 0.999999);
+        assertEquals(List.of(), attribution.warnings());
       }
-      assertTrue(maps >= 4, "only " + maps + " maps in " + golden);
+      assertTrue(maps.size() >= 4, "only " + maps.size() + " maps in " + expected.file());
+
+      for (TensorInfo info : expected.tensors()) {
+        Matcher gradient = GRADIENT.matcher(info.name());
+        if (!gradient.matches()) continue;
+        float[] values = expected.parameter(info.name()).toArray();
+        int target = Integer.parseInt(gradient.group(1));
+        Attribution attribution = explain(engine, graph, x, "gradient", target, options);
+        assertClose(golden + " " + info.name(), values, attribution.relevance().toArray(), 1e-4);
+      }
     }
   }
 
   @ParameterizedTest
   @CsvSource({"2, 1", "2, 2", "5, 1", "5, 2"})
   void conservingAddAgreesWithFloat64(int target, int gamma) throws IOException {
-    Graph graph = OnnxModel.read(Shared.golden("resnet-mini.onnx")).graph();
-    Tensor x =
-        tensor(
-            Safetensors.open(Shared.golden("resnet-mini.golden.safetensors")).parameter("input"));
-    String name = "resnet-mini.t%d.g%d.conserving.npy".formatted(target, gamma);
-    float[] expected = Npy.read(Shared.golden(name)).toArray();
+    Golden golden = Golden.RESNET_MINI;
+    Path file = golden.file(".t%d.g%d.conserving.npy".formatted(target, gamma));
+    float[] expected = Npy.read(file).toArray();
     Attribution attribution =
         explain(
             Engine.sequential().exact(),
-            graph,
-            x,
+            golden.graph(),
+            golden.input(),
             "gradient-hedge",
             target,
-            Options.standard().withGamma(gamma).withAddPolicy(AddPolicy.CONSERVING));
-    assertClose(name, expected, attribution.heatmap().toArray(), 1e-5);
-    assertCosine(name, expected, attribution.heatmap().toArray(), 0.999999);
+            golden.options().withGamma(gamma).withAddPolicy(AddPolicy.CONSERVING));
+    assertClose(file.toString(), expected, attribution.heatmap().toArray(), 1e-5);
+    assertCosine(file.toString(), expected, attribution.heatmap().toArray(), 0.999999);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "vgg16-mini, 3, 1",
-    "vgg16-mini, 3, 1.5",
-    "vgg16-mini, 7, 2",
-    "resnet-mini, 2, 1",
-    "resnet-mini, 5, 2",
-    "densenet-mini, 0, 1",
-    "densenet-mini, 8, 2",
+    "VGG16_MINI, 3, 1",
+    "VGG16_MINI, 3, 1.5",
+    "VGG16_MINI, 7, 2",
+    "RESNET_MINI, 2, 1",
+    "RESNET_MINI, 5, 2",
+    "DENSENET_MINI, 0, 1",
+    "DENSENET_MINI, 8, 2",
   })
-  void mapsInFilesOfTheirOwnAgree(String name, int target, String gamma) throws IOException {
-    Graph graph = OnnxModel.read(Shared.golden(name + ".onnx")).graph();
-    Tensor x = tensor(Npy.read(Shared.golden(name + ".input.npy")));
-    String file = "%s.t%d.g%s.npy".formatted(name, target, gamma);
-    float[] expected = Npy.read(Shared.golden(file)).toArray();
-    String start = name.equals("densenet-mini") ? "/features/norm5/BatchNormalization" : null;
-    Options options = Options.standard().withGamma(Float.parseFloat(gamma)).withStartLayer(start);
+  void mapsInFilesOfTheirOwnAgree(Golden golden, int target, String gamma) throws IOException {
+    Graph graph = golden.graph();
+    Tensor x = Golden.tensor(Npy.read(golden.file(".input.npy")));
+    Path file = golden.file(".t%d.g%s.npy".formatted(target, gamma));
+    float[] expected = Npy.read(file).toArray();
+    Options options = golden.options().withGamma(Float.parseFloat(gamma));
     Attribution attribution =
         explain(Engine.sequential().exact(), graph, x, "gradient-hedge", target, options);
-    assertClose(file, expected, attribution.heatmap().toArray(), 1e-5);
-  }
-
-  private static Tensor tensor(Parameter parameter) {
-    return Tensor.of(parameter.shape(), parameter.toArray());
+    assertClose(file.toString(), expected, attribution.heatmap().toArray(), 1e-5);
   }
 
   private static Attribution explain(
