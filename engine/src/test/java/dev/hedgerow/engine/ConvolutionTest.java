@@ -150,6 +150,34 @@ class ConvolutionTest {
     }
   }
 
+  /** Depthwise: bands of rows, also of those that the phases of a reverse sweep read. */
+  @Test
+  void bandsOfDepthwiseConvolutionsEqualTheNaiveLoop() {
+    for (int size : new int[] {3, 5}) {
+      for (int stride : new int[] {1, 2}) {
+        var c = new Case(1, 20, 20, 20, 70 * stride, 71, Window.of(size, stride, size / 2), size);
+        assertForwardEqualsTheNaiveLoop(c, WeightView.PLAIN);
+        assertReverseEqualsTheNaiveLoop(c, WeightView.NEGATIVE);
+      }
+    }
+  }
+
+  @Test
+  void bandsOfDepthwiseConvolutionsAddTheirOwnRows() {
+    var c = new Case(1, 20, 20, 20, 70, 71, Window.of(3, 1, 1), 13);
+    var random = new Random(c.seed);
+    float[] w = integers(random, c.weight().size());
+    float[] x = integers(random, c.input().size());
+    float[] add = integers(random, c.input().size());
+    double[] expected = naive(c, w, x);
+    for (int i = 0; i < expected.length; i++) expected[i] += add[i];
+    Tensor y =
+        convolution(c, w, null)
+            .apply(engine, List.of(Tensor.of(c.input(), x)), null, Tensor.of(c.input(), add));
+    assertArrayEquals(floats(expected), y.toArray());
+    assertPaddingLanesAreZero(y);
+  }
+
   /** A row of the window that is longer than the kernel's rows. */
   @Test
   void wideWindowsOfFewChannelsEqualTheNaiveLoop() {
@@ -306,7 +334,10 @@ class ConvolutionTest {
             // Bands of three groups of units, the last one of fewer.
             new Case(1, 80, 300, 1, 14, 15, Window.of(1, 1, 0), 0),
             // Units that read different blocks; more of them a task on two threads than on nine.
-            new Case(1, 512, 512, 32, 20, 21, Window.of(3, 1, 1), 0))) {
+            new Case(1, 512, 512, 32, 20, 21, Window.of(3, 1, 1), 0),
+            // Depthwise, in bands of rows.
+            new Case(1, 20, 20, 20, 70, 71, Window.of(3, 1, 1), 0),
+            new Case(1, 20, 20, 20, 140, 71, Window.of(5, 2, 2), 0))) {
       float[] w = gaussians(random, c.weight().size());
       Tensor x = Tensor.of(c.input(), gaussians(random, c.input().size()));
       Convolution convolution = convolution(c, w, null);
