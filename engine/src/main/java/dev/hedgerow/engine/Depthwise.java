@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A depthwise convolution: each channel has taps of its own, and no sum runs over channels.
@@ -21,13 +22,13 @@ import java.util.function.ToIntFunction;
  * sweeps:
  *
  * <pre>
- * copy[row][column]   what the band reads, with a border of zeros; some {@value #FLOATS} floats, in
- *                     L1 or L2
+ * copy[row][column]   what the band reads, with a border of zeros; some {@value #FLOATS} floats, and
+ *                     the rows above and below that taps reach; in L1 or L2
  * sums[row][column]   until they are finished in y; those of phases go to y themselves
  * </pre>
  */
 final class Depthwise {
-  /** Floats of a copy, about. */
+  /** Floats of a copy, about, without the rows that the bands above and below copy too. */
   private static final int FLOATS = 1 << 15;
 
   /**
@@ -63,6 +64,17 @@ final class Depthwise {
 
   private final int copied;
 
+  /** Bands of a block. */
+  private final int bands;
+
+  /** Most rows of y that a band has, and of a copy. */
+  private final int most;
+
+  private final int lines;
+
+  /** Whether there is one sweep, of all pixels. */
+  private final boolean whole;
+
   private Depthwise(
       Engine engine,
       List<Sweep> sweeps,
@@ -83,9 +95,21 @@ final class Depthwise {
     this.down = most(sweeps, sweep -> reach(sweep.tapY(), 1));
     this.left = most(sweeps, sweep -> reach(sweep.tapX(), -1));
     int columns = Sweep.count(y.shape().extent(3), first.firstX(), first.stepX());
-    int read = (columns - 1) * stepX + 1 + most(sweeps, sweep -> reach(sweep.tapX(), 1));
-    this.width = left + read;
-    this.copied = Math.min(x.shape().extent(3), read);
+    int right = most(sweeps, sweep -> reach(sweep.tapX(), 1));
+    long read = (columns - 1L) * stepX + 1 + right;
+    double floats = (double) rows * stepY * (left + read) * BLOCK;
+    this.bands = (int) Math.min(rows, Math.ceil(floats / FLOATS));
+    this.most = Math.ceilDiv(rows, bands);
+    long high = (most - 1L) * stepY + 1 + up + down;
+    if ((double) high * (left + read) * BLOCK + ORIGIN > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "conv2d: input %s with its padding, %dx%d pixels a band, is too large"
+              .formatted(x.shape(), high, left + read));
+    }
+    this.lines = (int) high;
+    this.width = (int) (left + read);
+    this.copied = (int) Math.min(x.shape().extent(3), read);
+    this.whole = first.stepY() == 1 && first.stepX() == 1;
     for (int i = 0; i < sweeps.size(); i++) {
       if (sweeps.get(i).tapY().length > 0) phases.add(phase(sweeps.get(i), packings.get(i)));
     }
@@ -119,6 +143,7 @@ final class Depthwise {
    * @param sweeps the pixels that they serve are written to, those of sweeps without taps not
    * @param packings one for each sweep
    * @param y its channels are those of x
+   * @throws IllegalArgumentException if a band with its border has more floats than an array
    */
   static void run(
       Engine engine,
@@ -132,25 +157,22 @@ final class Depthwise {
   }
 
   private void run() {
-    long floats = (long) rows * stepY * width * BLOCK;
-    int bands = (int) Math.min(rows, Math.ceilDiv(floats, FLOATS));
     int planes = y.shape().extent(0) * blocks(y.shape().extent(1));
-    engine.forEach(planes * bands, () -> new Bands(bands));
+    engine.forEach(planes * bands, Bands::new);
   }
 
   /** Computes bands, with workspaces of its thread. */
   private final class Bands implements Engine.Worker {
     private final Kernels kernels = engine.kernels();
-    private final int bands;
     private final float[] copy;
-    private final float[] sums;
 
-    Bands(int bands) {
-      this.bands = bands;
-      int most = Math.ceilDiv(rows, bands);
-      int size = Math.multiplyExact(((most - 1) * stepY + 1 + up + down) * width, BLOCK);
+    /** Null for phases. */
+    private final float @Nullable [] sums;
+
+    Bands() {
+      int size = lines * width * BLOCK;
       this.copy = engine.scratch().take(size);
-      this.sums = engine.scratch().take(most * y.shape().extent(3) * BLOCK);
+      this.sums = whole ? engine.scratch().take(most * y.shape().extent(3) * BLOCK) : null;
       // The border on the left and right stays.
       Arrays.fill(copy, ORIGIN, ORIGIN + size, 0f);
     }
@@ -167,7 +189,7 @@ final class Depthwise {
     @Override
     public void end() {
       engine.scratch().give(copy);
-      engine.scratch().give(sums);
+      if (sums != null) engine.scratch().give(sums);
     }
 
     /** Copies rows of a plane, zeros for those outside it. */
@@ -191,8 +213,6 @@ final class Depthwise {
       int line = y.shape().extent(3);
       int row = plane * y.shape().extent(2) + sweep.firstY() + first * sweep.stepY();
       int at = (row * line + sweep.firstX()) * BLOCK;
-      // Phases are of sweeps back, which have nothing to finish.
-      boolean whole = sweep.stepY() == 1 && sweep.stepX() == 1;
       kernels.depthwise(
           copy,
           ORIGIN + (up * width + left) * BLOCK,
@@ -203,13 +223,16 @@ final class Depthwise {
           ORIGIN,
           epilogue.start(),
           block * BLOCK,
-          whole ? sums : y.data,
-          whole ? ORIGIN : at,
+          sums != null ? sums : y.data,
+          sums != null ? ORIGIN : at,
           sweep.stepY() * line * BLOCK,
           sweep.stepX() * BLOCK,
           end - first,
           phase.columns);
-      if (whole) epilogue.finish(kernels, sums, ORIGIN, y.data, at, (end - first) * line * BLOCK);
+      // Phases are of sweeps back, which have nothing to finish.
+      if (sums != null) {
+        epilogue.finish(kernels, sums, ORIGIN, y.data, at, (end - first) * line * BLOCK);
+      }
     }
   }
 }

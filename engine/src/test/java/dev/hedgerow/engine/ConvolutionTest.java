@@ -468,6 +468,35 @@ class ConvolutionTest {
         () -> convolution.apply(engine, Tensor.zeros(Shape.of(1, 1, 20_000, 1))));
   }
 
+  /** Depthwise, whose bands have borders; some have so many pixels that an int wraps around. */
+  @Test
+  void bandsThatAreTooLargeWithTheirPaddingAreNamed() {
+    int far = 1 << 15;
+    assertBandsAreTooLarge(
+        new Window(3, 3, 1, 1, far, far, far, far, far, far), 1, "65537x65537", true);
+    assertBandsAreTooLarge(Window.of(3, 40_000, 40_000), 20_000, "40001x80001", false);
+    int farther = (1 << 30) - 1;
+    assertBandsAreTooLarge(
+        new Window(1, 3, 1, 1, 1, farther, 0, farther, 0, farther), 1, "1x2147483647", true);
+    assertBandsAreTooLarge(
+        new Window(3, 1, 1, 1, 1 << 27, 1, 1 << 27, 0, 1 << 27, 0), 40, "268435496x1", true);
+  }
+
+  private void assertBandsAreTooLarge(Window window, int height, String pixels, boolean back) {
+    Shape weight = Shape.of(2, 1, window.height(), window.width());
+    Convolution convolution =
+        Convolution.of(Parameter.of(weight, new float[weight.size()]), null, window, 2);
+    Tensor x = Tensor.zeros(Shape.of(1, 2, height, 1));
+    String message =
+        "conv2d: input %s with its padding, %s pixels a band, is too large"
+            .formatted(x.shape(), pixels);
+    Samples.assertRefused(message, () -> convolution.apply(engine, x));
+    if (back) {
+      Samples.assertRefused(
+          message, () -> convolution.reverse(engine, WeightView.PLAIN, x, x.shape()));
+    }
+  }
+
   @Test
   void mismatchesAreNamed() {
     Parameter weight = Parameter.of(Shape.of(64, 4, 7, 7), new float[64 * 4 * 49]);
