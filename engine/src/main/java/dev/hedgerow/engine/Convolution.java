@@ -154,8 +154,7 @@ public final class Convolution implements LinearOperator {
   }
 
   /**
-   * Returns a convolution whose {@link #apply} is min(max(·, low), high) of this one's, instead of
-   * what this was clipped to.
+   * Returns a convolution whose {@link #apply} is min(max(·, low), high) of this one's.
    *
    * @param low 0 at most
    * @param high 0 at least
@@ -166,7 +165,8 @@ public final class Convolution implements LinearOperator {
     if (!(low <= 0 && high >= 0)) {
       throw new IllegalArgumentException("conv2d: clipped to " + low + " ... " + high);
     }
-    return new Convolution(this, low, high, pool);
+    // Not empty: both ranges have 0 in them.
+    return new Convolution(this, Math.max(this.low, low), Math.min(this.high, high), pool);
   }
 
   private boolean isClipped() {

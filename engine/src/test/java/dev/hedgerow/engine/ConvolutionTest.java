@@ -458,6 +458,22 @@ class ConvolutionTest {
         new float[] {2, 8, -3, -12}, convolution.forward(engine, WeightView.PLAIN, x).toArray());
   }
 
+  @Test
+  void whatIsClippedTwiceIsInBothRanges() {
+    Convolution convolution =
+        Convolution.of(Parameter.of(Shape.of(1, 1, 1, 1), 1), null, Window.of(1, 1, 0), 1);
+    Tensor x = Tensor.of(Shape.of(1, 1, 1, 6), -3, -1.5f, -0.5f, 0.5f, 3, 9);
+    assertArrayEquals(
+        new float[] {0, 0, 0, 0.5f, 3, 6},
+        convolution.clipped(-1, 6).rectified().apply(engine, x).toArray());
+    assertArrayEquals(
+        new float[] {0, 0, 0, 0.5f, 3, 6},
+        convolution.rectified().clipped(-1, 6).apply(engine, x).toArray());
+    assertArrayEquals(
+        new float[] {-1, -1, -0.5f, 0.5f, 1, 1},
+        convolution.clipped(-2, 1).clipped(-1, 6).apply(engine, x).toArray());
+  }
+
   /** Interleaved, with borders that only its own copy of the image has. */
   @Test
   void anImageThatIsTooLargeWithItsPaddingIsNamed() {
