@@ -214,15 +214,17 @@ public final class OnnxExport {
         operator(name, "Add", List.of(scaled, floats(name + ".shift", shift)));
       }
       case Slice(var starts, var ends, var steps) -> {
-        List<Integer> axes = IntStream.range(0, starts.size()).boxed().toList();
+        // Not of the batch, whose end is that of one image.
+        int rank = starts.size();
+        List<Integer> axes = IntStream.range(1, rank).boxed().toList();
         write(
             node,
             "Slice",
             List.of(
-                longs(name + ".starts", starts),
-                longs(name + ".ends", ends),
+                longs(name + ".starts", starts.subList(1, rank)),
+                longs(name + ".ends", ends.subList(1, rank)),
                 longs(name + ".axes", axes),
-                longs(name + ".steps", steps)));
+                longs(name + ".steps", steps.subList(1, rank))));
       }
       case Pad(var before, var after, float value) -> {
         var pads = new ArrayList<>(before);

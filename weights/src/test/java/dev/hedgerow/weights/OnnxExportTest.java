@@ -1,8 +1,10 @@
 package dev.hedgerow.weights;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -157,6 +159,40 @@ final class OnnxExportTest {
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(0, files.count());
     }
+  }
+
+  @Test
+  void slicesNoBatch() throws IOException {
+    Graph.Builder net = Graph.builder("net");
+    Node x = net.input("image", INPUT);
+    var part = new Slice(List.of(0, 1, 0, 2), List.of(1, 7, 9, 12), List.of(1, 2, 1, 3));
+    OnnxGraph written = read(written(net.build(net.add("part", part, x))));
+    assertArrayEquals(new long[] {1, 0, 2}, integers(written, "part.starts"));
+    assertArrayEquals(new long[] {7, 9, 12}, integers(written, "part.ends"));
+    assertArrayEquals(new long[] {1, 2, 3}, integers(written, "part.axes"));
+    assertArrayEquals(new long[] {2, 1, 3}, integers(written, "part.steps"));
+  }
+
+  private OnnxGraph read(Protobuf graph) throws IOException {
+    Path path = folder.resolve("net.onnx");
+    return OnnxGraph.read(new OnnxFile(path, MappedFile.map(path)), graph.restart());
+  }
+
+  private static long[] integers(OnnxGraph graph, String name) throws IOException {
+    OnnxTensor tensor = requireNonNull(graph.initializers().get(name));
+    return assertInstanceOf(Constant.Integers.class, tensor.constant()).values();
+  }
+
+  /** Returns the GraphProto that is written for a network. */
+  private Protobuf written(Graph graph) throws IOException {
+    Path path = folder.resolve("net.onnx");
+    OnnxExport.write(graph, path);
+    var file = new OnnxFile(path, MappedFile.map(path));
+    Protobuf model = Protobuf.of(file, "ModelProto");
+    while (model.next()) {
+      if (model.field() == 7) return model.message("GraphProto");
+    }
+    throw new AssertionError("no graph");
   }
 
   /** Asserts that a batch of two has the same outputs, by the written file to 10⁻⁶. */
