@@ -108,7 +108,8 @@ public final class OnnxExport {
   public static void write(Graph graph, Path file) throws IOException {
     var export = new OnnxExport();
     for (Node node : graph.nodes()) export.add(node);
-    export.graph.message(12, new ProtobufWriter().text(1, graph.output().name()));
+    export.graph.text(2, graph.name());
+    export.graph.message(12, value(graph.output().name(), graph.output().shape()));
     byte[] fields = export.graph.toByteArray();
     long bytes = fields.length;
     for (Weights tensor : export.weights) bytes += tensor.tag().length + tensor.bytes();
@@ -150,7 +151,7 @@ public final class OnnxExport {
   private void add(Node node) {
     String name = node.name();
     switch (node.layer()) {
-      case Input _ -> input(name, node.shape());
+      case Input _ -> graph.message(11, value(name, node.shape()));
       case Conv2d(Convolution convolution) ->
           write(
               node,
@@ -237,14 +238,18 @@ public final class OnnxExport {
     }
   }
 
-  private void input(String name, Shape shape) {
-    var extents = new ProtobufWriter().message(1, new ProtobufWriter().text(2, "N"));
+  /** Returns a ValueInfoProto of any number of images. */
+  private static ProtobufWriter value(String name, Shape shape) {
+    var batch = new ProtobufWriter();
+    // Elsewhere it is a multiple of their number, which has no name.
+    if (shape.extent(0) == 1) batch.text(2, "N");
+    var extents = new ProtobufWriter().message(1, batch);
     for (int axis = 1; axis < shape.rank(); axis++) {
       extents.message(1, new ProtobufWriter().varint(1, shape.extent(axis)));
     }
     var tensor = new ProtobufWriter().varint(1, FLOAT).message(2, extents);
     var type = new ProtobufWriter().message(1, tensor);
-    graph.message(11, new ProtobufWriter().text(1, name).message(2, type));
+    return new ProtobufWriter().text(1, name).message(2, type);
   }
 
   /** Writes an adaptive pool as the pool it is at this size. */

@@ -173,6 +173,23 @@ final class OnnxExportTest {
     assertArrayEquals(new long[] {2, 1, 3}, integers(written, "part.steps"));
   }
 
+  @Test
+  void namesTheGraphAndItsOutputsType() throws IOException {
+    Graph.Builder net = Graph.builder("net");
+    Node x = net.input("image", INPUT);
+    Graph graph = net.build(net.add("flat", new Flatten(1), x));
+    Protobuf written = written(graph);
+    String name = "";
+    for (Protobuf fields = written.restart(); fields.next(); ) {
+      if (fields.field() == 2) name = fields.text();
+    }
+    assertEquals("net", name);
+    long open = OnnxValue.DYNAMIC;
+    OnnxGraph read = read(written);
+    assertEquals(List.of(new OnnxValue("image", 1, List.of(open, 8L, 9L, 12L))), read.inputs());
+    assertEquals(List.of(new OnnxValue("flat", 1, List.of(open, 864L))), read.outputs());
+  }
+
   private OnnxGraph read(Protobuf graph) throws IOException {
     Path path = folder.resolve("net.onnx");
     return OnnxGraph.read(new OnnxFile(path, MappedFile.map(path)), graph.restart());
