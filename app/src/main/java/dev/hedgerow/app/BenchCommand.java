@@ -76,8 +76,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--against",
       paramLabel = PEER,
       description =
-          "Also run the networks in ONNX Runtime, whose jar must be on the class path or in Maven's"
-              + " local repository.")
+          "Also run the networks forward in ONNX Runtime, whose jar must be on the class path or in"
+              + " Maven's local repository.")
   private @Nullable String against;
 
   @Option(
@@ -127,6 +127,10 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws Failure {
     if (against != null && !against.equals(PEER)) {
       throw new UsageException("--against " + against + ": expected " + PEER);
+    }
+    if (against != null && !asks(Benchmark.Task.FORWARD)) {
+      throw new UsageException(
+          "--against " + against + ": the peer runs forward only, which --task leaves out");
     }
     if (rounds < 1
         || batches.stream().anyMatch(n -> n < 1)

@@ -1178,6 +1178,9 @@ class MainTest {
             "--side 100 as a file: avgpool: there is no pool of ONNX from [1, 256, 2, 2]"),
         small.err);
     assertUsage(
+        run("bench", "--against", "onnxruntime", "--task", "explain,cold"),
+        "--against onnxruntime: the peer runs forward only, which --task leaves out");
+    assertUsage(
         run("bench", "--task", "foo"),
         "no task \"foo\", expected forward, explain, next-target or cold");
     String home = System.setProperty("user.home", folder.toString());
