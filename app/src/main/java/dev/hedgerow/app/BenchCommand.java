@@ -8,6 +8,7 @@ import dev.hedgerow.engine.Shape;
 import dev.hedgerow.nn.Families;
 import dev.hedgerow.nn.Family;
 import dev.hedgerow.nn.Graph;
+import dev.hedgerow.nn.ParameterSource;
 import dev.hedgerow.weights.OnnxExport;
 import dev.hedgerow.weights.OnnxModel;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -51,7 +53,7 @@ import picocli.CommandLine.TypeConversionException;
       "The rows of a network appear together, when all of it has been timed.",
       "",
       "A family is written as an ONNX file to the folder for temporary files, for cold and for a"
-          + " peer.",
+          + " peer. Where that is not possible, cold is left out unless --task names it.",
       "",
       "RSS is the largest resident size: of that JVM, or of this one so far, when the row is warm."
           + " With --against, this one has none once the peer has been loaded for the first time."
@@ -59,6 +61,10 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
   private static final String PEER = "onnxruntime";
+
+  @ParentCommand
+  @SuppressWarnings("NullAway.Init")
+  private Main main;
 
   @Spec
   @SuppressWarnings("NullAway.Init")
@@ -156,10 +162,7 @@ final class BenchCommand implements Callable<Integer> {
           time(file, read(file), engines, threads, rows, out);
         } else {
           Family family = family(model);
-          List<Integer> own = List.of(family.input().extent(2));
-          for (int side : sides.isEmpty() ? own : sides) {
-            time(family, side, engines, threads, rows, out);
-          }
+          for (int side : sides(family)) time(family, side, engines, threads, rows, out);
         }
       }
       if (json != null) UserFiles.write(json, json(machine, rows));
@@ -167,12 +170,43 @@ final class BenchCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
-  /** Checks that there is all that is to be timed. */
+  /** Checks that there is all that is to be timed, and that sides fit. */
   private void checkModels() throws Failure {
     for (String model : models) {
       if (isFile(model)) UserFiles.check(Path.of(model), "a model");
       else family(model);
     }
+    for (String model : models) {
+      if (isFile(model)) continue;
+      Family family = family(model);
+      for (int side : sides(family)) {
+        Graph outline = graph(family, side, (_, shape) -> outline(shape));
+        if (!isWritten()) continue;
+        try {
+          OnnxExport.check(outline);
+        } catch (IllegalArgumentException wrong) {
+          if (isFileAskedFor()) throw new UsageException(refusal(side, wrong), wrong);
+        }
+      }
+    }
+  }
+
+  private List<Integer> sides(Family family) {
+    return sides.isEmpty() ? List.of(family.input().extent(2)) : sides;
+  }
+
+  /** Whether families are written as files. */
+  private boolean isWritten() {
+    return against != null || asks(Benchmark.Task.COLD);
+  }
+
+  /** Whether what needs the files that are written is asked for by name. */
+  private boolean isFileAskedFor() {
+    return against != null || tasks != null;
+  }
+
+  private static String refusal(int side, IllegalArgumentException wrong) {
+    return "--side " + side + " as a file: " + wrong.getMessage();
   }
 
   private static boolean isFile(String model) {
@@ -192,25 +226,47 @@ final class BenchCommand implements Callable<Integer> {
       List<Benchmark.Row> rows,
       PrintWriter out)
       throws Failure {
-    Graph graph = random(family, side);
-    if (against == null && !asks(Benchmark.Task.COLD)) {
+    var random = new SplittableRandom(1);
+    Graph graph = graph(family, side, (parameter, shape) -> fill(parameter, shape, random));
+    if (!isWritten()) {
       time(null, graph, engines, threads, rows, out);
       return;
     }
-    try (var folder = TemporaryFolder.make()) {
-      @Nullable Path file = folder.path().resolve(graph.name() + ".onnx");
-      try {
-        OnnxExport.write(graph, file);
-      } catch (IllegalArgumentException wrong) {
-        if (against != null || tasks != null) {
-          throw new UsageException("--side " + side + " as a file: " + wrong.getMessage(), wrong);
-        }
-        file = null; // All that can be timed without one.
-      }
-      time(file, graph, engines, threads, rows, out);
-    } catch (IOException wrong) {
-      throw new Failure(graph.name() + ".onnx: " + UserFiles.reason(wrong), wrong);
+    String name = graph.name() + ".onnx";
+    try (TemporaryFolder folder = write(graph, name)) {
+      time(folder == null ? null : folder.path().resolve(name), graph, engines, threads, rows, out);
+    } catch (IOException stays) {
+      throw new Failure(TemporaryFolder.parent() + ": " + UserFiles.reason(stays), stays);
     }
+  }
+
+  /** Writes a network to a new folder; returns null if that fails and nobody asked for it. */
+  private @Nullable TemporaryFolder write(Graph graph, String name) throws Failure {
+    try {
+      var folder = TemporaryFolder.make();
+      try {
+        OnnxExport.write(graph, folder.path().resolve(name));
+        return folder;
+      } catch (IOException | IllegalArgumentException wrong) {
+        folder.close();
+        throw wrong;
+      }
+    } catch (IllegalArgumentException wrong) {
+      int side = graph.input().shape().extent(2);
+      main.messages().warning(graph.name() + ": " + refusal(side, wrong) + "; cold is left out");
+    } catch (IOException wrong) {
+      String what =
+          TemporaryFolder.parent() + ": " + name + " cannot be written: " + UserFiles.reason(wrong);
+      if (isFileAskedFor()) {
+        throw new Failure(
+            what
+                + " (-Djava.io.tmpdir=FOLDER names another folder, --task what needs no file:"
+                + " forward, explain, next-target)",
+            wrong);
+      }
+      main.messages().warning(what + "; cold is left out");
+    }
+    return null;
   }
 
   private void time(
@@ -264,19 +320,22 @@ final class BenchCommand implements Callable<Integer> {
         .orElseThrow(() -> new UsageException(name + ": neither a family nor an .onnx file"));
   }
 
-  /** A family with He-scaled pseudo-random weights, normalisations that change nothing, no bias. */
-  private static Graph random(Family family, int side) {
-    var random = new SplittableRandom(1);
+  private static Graph graph(Family family, int side, ParameterSource parameters) {
+    Shape input = family.input().with(2, side).with(3, side);
     try {
-      return family.graph(
-          family.input().with(2, side).with(3, side),
-          family.classes().size(),
-          (parameter, shape) -> fill(parameter, shape, random));
+      return family.graph(input, family.classes().size(), parameters);
     } catch (IllegalArgumentException wrong) {
       throw new UsageException("--side " + side + ": " + wrong.getMessage(), wrong);
     }
   }
 
+  /** All that a network's layers are made of: vectors are read for it. */
+  private static Parameter outline(Shape shape) {
+    if (shape.rank() > 1) return Parameter.declared(shape);
+    return Parameter.of(shape, new float[shape.size()]);
+  }
+
+  /** He-scaled pseudo-random weights, normalizations that change nothing, no bias. */
   private static Parameter fill(String name, Shape shape, SplittableRandom random) {
     float[] values = new float[shape.size()];
     if (shape.rank() > 1) {

@@ -29,7 +29,7 @@ final class TemporaryFolder implements AutoCloseable {
   }
 
   static TemporaryFolder make() throws IOException {
-    var made = new TemporaryFolder(Files.createTempDirectory("hedgerow-"));
+    var made = new TemporaryFolder(Files.createTempDirectory(parent(), "hedgerow-"));
     try {
       Runtime.getRuntime().addShutdownHook(made.removal);
     } catch (IllegalStateException stopping) {
@@ -37,6 +37,11 @@ final class TemporaryFolder implements AutoCloseable {
       throw new IOException("the program is being stopped", stopping);
     }
     return made;
+  }
+
+  /** Returns the folder that they are in. */
+  static Path parent() {
+    return Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   Path path() {

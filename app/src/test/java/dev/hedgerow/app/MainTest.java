@@ -1177,6 +1177,10 @@ class MainTest {
         small.err.contains(
             "--side 100 as a file: avgpool: there is no pool of ONNX from [1, 256, 2, 2]"),
         small.err);
+    assertEquals("", small.out);
+    Result smaller = run("bench", "squeezenet1_1", "--side", "224,1", "--task", "forward");
+    assertUsage(smaller, "--side 1: ");
+    assertEquals("", smaller.out);
     assertUsage(
         run("bench", "--against", "onnxruntime", "--task", "explain,cold"),
         "--against onnxruntime: the peer runs forward only, which --task leaves out");
@@ -1190,6 +1194,31 @@ class MainTest {
       assertTrue(alone.err.contains("its jar is neither on the class path nor in"), alone.err);
     } finally {
       System.setProperty("user.home", home);
+    }
+  }
+
+  @Test
+  void timesWhatNeedsNoFileWhereNoneCanBeWritten() {
+    Path nowhere = folder.resolve("nowhere");
+    String wrong = nowhere + ": cifar_resnet20.onnx cannot be written: no such file";
+    String before = System.setProperty("java.io.tmpdir", nowhere.toString());
+    try {
+      String[] plain = {"bench", "cifar_resnet20", "--rounds", "1", "--threads", "1"};
+      Result result = run((Object[]) plain);
+      assertEquals(0, result.exitCode, result.err);
+      assertEquals(
+          List.of("forward", "explain", "next-target"),
+          result.out.lines().skip(2).map(line -> line.split(" +", -1)[1]).toList());
+      assertEquals("hedgerow: warning: " + wrong + "; cold is left out", result.err.strip());
+      Result cold = run("bench", "cifar_resnet20", "--task", "forward,cold");
+      assertFailure(
+          cold,
+          wrong
+              + " (-Djava.io.tmpdir=FOLDER names another folder, --task what needs no file:"
+              + " forward, explain, next-target)");
+      assertEquals(2, cold.out.lines().count(), "nothing is timed");
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
     }
   }
 

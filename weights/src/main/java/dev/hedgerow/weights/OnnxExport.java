@@ -97,41 +97,55 @@ public final class OnnxExport {
   private OnnxExport() {}
 
   /**
+   * Checks that a model can be written, by its shapes: weights may be {@linkplain
+   * Parameter#declared declared} only.
+   *
+   * @throws IllegalArgumentException if it cannot; see {@link #write}
+   */
+  public static void check(Graph graph) {
+    new OnnxExport().head(graph);
+  }
+
+  /**
    * Writes a model; an existing file is replaced. Weights pass through a small buffer.
    *
    * @param graph for images of its input's size, any number of them
    * @throws IllegalArgumentException if it has a layer that ONNX has no operator for, or an
-   *     adaptive pool whose windows differ
-   * @throws IOException if the file cannot be written, or would have 2 GiB or more, which ONNX's
-   *     readers refuse; nothing stays behind
+   *     adaptive pool whose windows differ, or would have 2 GiB or more, which ONNX's readers
+   *     refuse
+   * @throws IOException if the file cannot be written; nothing stays behind
    */
   public static void write(Graph graph, Path file) throws IOException {
     var export = new OnnxExport();
-    for (Node node : graph.nodes()) export.add(node);
-    export.graph.text(2, graph.name());
-    export.graph.message(12, value(graph.output().name(), graph.output().shape()));
-    byte[] fields = export.graph.toByteArray();
+    byte[] head = export.head(graph);
+    PartFile.write(
+        file,
+        channel -> {
+          PartFile.writeFully(channel, ByteBuffer.wrap(head));
+          for (Weights tensor : export.weights) write(tensor, channel);
+        });
+  }
+
+  /** Adds a network; returns all of its file but the weights. */
+  private byte[] head(Graph network) {
+    for (Node node : network.nodes()) add(node);
+    graph.text(2, network.name());
+    graph.message(12, value(network.output().name(), network.output().shape()));
+    byte[] fields = graph.toByteArray();
     long bytes = fields.length;
-    for (Weights tensor : export.weights) bytes += tensor.tag().length + tensor.bytes();
-    byte[] head =
+    for (Weights tensor : weights) bytes += tensor.tag().length + tensor.bytes();
+    var head =
         new ProtobufWriter()
             .varint(1, VERSION)
             .text(2, "hedgerow")
             .message(8, new ProtobufWriter().text(1, "").varint(2, OPSET))
             .tag(7, 2)
-            .raw(bytes)
-            .toByteArray();
-    if (head.length + bytes > Integer.MAX_VALUE) {
-      throw new IOException(
-          file + ": the model has " + bytes + " bytes, expected less than 2 GiB in one file");
+            .raw(bytes);
+    if (head.toByteArray().length + bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "the model has " + bytes + " bytes, expected less than 2 GiB in one file");
     }
-    PartFile.write(
-        file,
-        channel -> {
-          PartFile.writeFully(channel, ByteBuffer.wrap(head));
-          PartFile.writeFully(channel, ByteBuffer.wrap(fields));
-          for (Weights tensor : export.weights) write(tensor, channel);
-        });
+    return head.append(fields).toByteArray();
   }
 
   private static void write(Weights tensor, SeekableByteChannel channel) throws IOException {

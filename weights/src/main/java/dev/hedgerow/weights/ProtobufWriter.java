@@ -62,6 +62,12 @@ final class ProtobufWriter {
     return raw((long) field << 3 | wireType);
   }
 
+  /** Adds fields that are written already. */
+  ProtobufWriter append(byte... fields) {
+    out.writeBytes(fields);
+    return this;
+  }
+
   byte[] toByteArray() {
     return out.toByteArray();
   }

@@ -153,12 +153,26 @@ final class OnnxExportTest {
         assertThrows(IllegalArgumentException.class, () -> OnnxExport.write(uneven, file))
             .getMessage());
     assertFalse(Files.exists(file));
+    assertThrows(IllegalArgumentException.class, () -> OnnxExport.check(uneven));
     Graph same = net.build(x);
     Path nowhere = folder.resolve("nowhere/net.onnx");
     assertThrows(IOException.class, () -> OnnxExport.write(same, nowhere));
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(0, files.count());
     }
+  }
+
+  @Test
+  void checksAModelWithoutItsWeights() {
+    Graph.Builder net = Graph.builder("net");
+    Node x = net.input("image", Shape.of(1, 30_000));
+    Dense half = Dense.of(Parameter.declared(Shape.of(15_000, 30_000)), null);
+    Node one = net.add("one", new Linear(half), x);
+    OnnxExport.check(net.build(one));
+    Graph large = net.build(net.add("sum", new Add(), one, net.add("two", new Linear(half), x)));
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> OnnxExport.check(large)).getMessage();
+    assertTrue(message.endsWith(" bytes, expected less than 2 GiB in one file"), message);
   }
 
   @Test
