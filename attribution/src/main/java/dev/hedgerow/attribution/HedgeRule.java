@@ -109,7 +109,7 @@ record HedgeRule(LinearOperator operator, List<Float> gammas, boolean shifted, S
     Hedging.Sample c = Objects.requireNonNull(back.get(Hedging.Term.C));
     Hedging.Sample a = Objects.requireNonNull(back.get(Hedging.Term.A));
     Hedging.Sample u = Objects.requireNonNull(back.get(Hedging.Term.U));
-    long hedged = Hedging.contribute(engine, x, c);
+    long hedged = Hedging.contribute(engine, x, c, sums.positive() > 0, sums.negative() < 0);
     float psi = 0;
     if (shifted && hedged > 0 && has(Term.PSI)) {
       psi = 1f / hedged;

@@ -313,7 +313,7 @@ public final class Convolution implements LinearOperator {
               .formatted(weight.shape(), add.shape()));
     }
     Shape target = outputShape(x.shape());
-    boolean winograd = !engine.isExact() && isWinograd(inputs, target);
+    boolean winograd = isWinograd(engine, inputs, target);
     boolean interleaved = isInterleaved() && Interleaved.poolsAtOnce(pool, target);
     if (!winograd && !interleaved) {
       Tensor whole = convolve(engine, WeightView.PLAIN, x, epilogue);
@@ -327,7 +327,7 @@ public final class Convolution implements LinearOperator {
       Interleaved.run(engine, window, weights, x.only(), target, pool, y, epilogue);
     } else {
       Sweep sweep = forwardSweeps.getFirst();
-      Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue);
+      Winograd.run(engine, sweep, weights, WeightView.PLAIN, x.only(), target, y, epilogue, false);
     }
     return y;
   }
@@ -360,14 +360,14 @@ public final class Convolution implements LinearOperator {
     Sweep sweep = forwardSweeps.getFirst();
     float[][] weights = weights(engine, WeightView.PLAIN);
     var epilogue = Epilogue.none(outputs);
-    Winograd.run(engine, sweep, weights, WeightView.ABSOLUTE, x, shape, z, epilogue);
+    Winograd.run(engine, sweep, weights, WeightView.ABSOLUTE, x, shape, z, epilogue, false);
     PositiveSums.mend(engine, sweep, weights, weightSums(engine), x, z);
     return z;
   }
 
   /** Whether {@link #positiveSums} takes the weights that are packed for the forward pass. */
   boolean sharesPacking(Engine engine, Shape input) {
-    return !engine.isExact() && isWinograd(inputs, outputShape(input));
+    return isWinograd(engine, inputs, outputShape(input));
   }
 
   /** Returns {@code Σ|w|} of each output, filled up to whole blocks. */
@@ -420,8 +420,14 @@ public final class Convolution implements LinearOperator {
     }
     List<Packing> packings = packings(engine, forwardPackings, forwardSweeps, view, false);
     // The sums of the other views are what relevance is divided by, see positiveSums.
-    boolean fast = !engine.isExact() && view == WeightView.PLAIN;
-    run(engine, fast, forwardSweeps, packings, x, y, epilogue);
+    if (view == WeightView.PLAIN && isWinograd(engine, inputs, y.shape())) {
+      Sweep sweep = forwardSweeps.getFirst();
+      float[][] weights = packings.getFirst().weights();
+      Winograd.run(
+          engine, sweep, weights, view, x.only(), y.shape(), y, epilogue, engine.isForRecordings());
+    } else {
+      run(engine, forwardSweeps, packings, x, y, epilogue);
+    }
     return y;
   }
 
@@ -438,7 +444,15 @@ public final class Convolution implements LinearOperator {
     boolean all = sweeps.stream().allMatch(sweep -> sweep.tapY().length > 0);
     Tensor x = all ? engine.tensor(input) : engine.zeros(input);
     List<Packing> packings = packings(engine, reversePackings, sweeps, view, true);
-    run(engine, !engine.isExact(), sweeps, packings, Sources.of(s), x, Epilogue.none(inputs));
+    Epilogue none = Epilogue.none(inputs);
+    if (isWinograd(engine, outputs, input)) {
+      float[][] weights = packings.getFirst().weights();
+      Sweep sweep = sweeps.getFirst();
+      Winograd.run(engine, sweep, weights, WeightView.PLAIN, s, input, x, none, false);
+      ZeroWindows.clear(engine, sweep, s, x);
+    } else {
+      run(engine, sweeps, packings, Sources.of(s), x, none);
+    }
     return x;
   }
 
@@ -499,18 +513,12 @@ public final class Convolution implements LinearOperator {
 
   private void run(
       Engine engine,
-      boolean fast,
       List<Sweep> sweeps,
       List<Packing> packings,
       Sources from,
       Tensor to,
       Epilogue epilogue) {
-    int sources = from.shape().extent(1);
-    if (fast && isWinograd(sources, to.shape())) {
-      float[][] weights = packings.getFirst().weights();
-      Sweep sweep = sweeps.getFirst();
-      Winograd.run(engine, sweep, weights, WeightView.PLAIN, from.only(), to.shape(), to, epilogue);
-    } else if (isDepthwise()) {
+    if (isDepthwise()) {
       Depthwise.run(engine, sweeps, packings, from.only(), to, epilogue);
     } else {
       for (int i = 0; i < sweeps.size(); i++) {
@@ -519,12 +527,12 @@ public final class Convolution implements LinearOperator {
     }
   }
 
-  /**
-   * Whether an engine that is not exact computes this, in either direction, by Winograd's
-   * algorithm.
-   */
-  private boolean isWinograd(int sources, Shape target) {
-    return isTiled() && Winograd.pays(sources, target.extent(1), target);
+  /** Whether the engine computes this, in either direction, by Winograd's algorithm. */
+  private boolean isWinograd(Engine engine, int sources, Shape target) {
+    long outputs = (long) target.extent(1) * target.extent(2) * target.extent(3);
+    return isTiled()
+        && engine.isFast(9 * sources * outputs)
+        && Winograd.pays(sources, target.extent(1), target);
   }
 
   /** Whether this is convolved as an image, forward. */

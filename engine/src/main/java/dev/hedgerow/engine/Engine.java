@@ -15,32 +15,45 @@ import org.jspecify.annotations.Nullable;
 /**
  * What operations run on: kernels and threads.
  *
- * <p>What a sum is made of, and in which order, follows from the shape of the data alone, and no
- * two tasks write the same element, so results are the same bits for any number of threads. An
- * engine keeps nothing between operations but memory to work in, and may be shared.
+ * <p>What a sum is made of, and in which order, follows from an image alone, not from its batch,
+ * and no two tasks write the same element, so results are the same bits for any number of threads.
+ * An engine keeps nothing between operations but memory to work in, and may be shared.
  */
 public final class Engine {
+  /**
+   * Multiplications of a large convolution: some 2 ms of two threads. At 224×224, VGG-16 has
+   * twelve, networks with bottlenecks none.
+   */
+  private static final long LARGE = 400_000_000;
+
+  /** Which convolutions are computed with fewer multiplications. */
+  private enum Shortcuts {
+    ALL,
+    LARGE,
+    NONE
+  }
+
   private final Kernels kernels;
   private final @Nullable Team team;
-  private final boolean exact;
+  private final Shortcuts shortcuts;
   private final Scratch scratch;
 
   /** What the tensors made on this engine are stored in, where they end together. */
   private final @Nullable Set<float[]> lent;
 
   Engine(Kernels kernels, @Nullable ForkJoinPool pool) {
-    this(kernels, pool == null ? null : new Team(pool), false, new Scratch(), null);
+    this(kernels, pool == null ? null : new Team(pool), Shortcuts.ALL, new Scratch(), null);
   }
 
   private Engine(
       Kernels kernels,
       @Nullable Team team,
-      boolean exact,
+      Shortcuts shortcuts,
       Scratch scratch,
       @Nullable Set<float[]> lent) {
     this.kernels = kernels;
     this.team = team;
-    this.exact = exact;
+    this.shortcuts = shortcuts;
     this.scratch = scratch;
     this.lent = lent;
   }
@@ -73,12 +86,42 @@ public final class Engine {
    * instead of to the output itself.
    */
   public Engine exact() {
-    return exact ? this : new Engine(kernels, team, true, scratch, lent);
+    return with(Shortcuts.NONE);
   }
 
   /** Returns whether every sum is computed as it is written; see {@link #exact}. */
   public boolean isExact() {
-    return exact;
+    return shortcuts == Shortcuts.NONE;
+  }
+
+  /**
+   * Returns an engine like this one for activations that are explained. It is exact but for large
+   * convolutions, which would take a good part of an explanation. A method that follows the winners
+   * of max pools has to have the right ones: where values tie or nearly do, the last bit decides.
+   * Outputs of large ones that read the same, two rows and columns away at most, are the same, but
+   * where something is added or they are pooled.
+   *
+   * @see #exact
+   */
+  public Engine forRecordings() {
+    return isExact() ? this : with(Shortcuts.LARGE);
+  }
+
+  /** Whether this was made by {@link #forRecordings}, of an engine that is not exact. */
+  boolean isForRecordings() {
+    return shortcuts == Shortcuts.LARGE;
+  }
+
+  private Engine with(Shortcuts shortcuts) {
+    return shortcuts == this.shortcuts ? this : new Engine(kernels, team, shortcuts, scratch, lent);
+  }
+
+  /**
+   * Whether a convolution of so many multiplications an image may be computed with fewer. The batch
+   * does not count: what becomes of an image does not depend on its company.
+   */
+  boolean isFast(long multiplications) {
+    return shortcuts == Shortcuts.ALL || shortcuts == Shortcuts.LARGE && multiplications >= LARGE;
   }
 
   /** Returns how many threads work on an operation, the caller's included. */
@@ -125,7 +168,7 @@ public final class Engine {
   public Lease lease() {
     Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
     return new Lease(
-        new Engine(kernels, team, exact, scratch, Collections.synchronizedSet(arrays)));
+        new Engine(kernels, team, shortcuts, scratch, Collections.synchronizedSet(arrays)));
   }
 
   /**

@@ -206,27 +206,38 @@ public final class Hedging {
   /**
    * Stores {@code C = x⁺ ⊙ c} in c, and counts where it is not 0.
    *
+   * <p>Winograd's algorithm may leave some 2⁻²³ above 0 where all that is shared is negative. Were
+   * it kept, the next section would take it for all positive relevance there is.
+   *
    * @param x the input, one sample; not modified
    * @param c what came back for C, the first sample of its batch; written to
+   * @param positive whether any of the relevance is; otherwise C is not
+   * @param negative whether any of the relevance is; otherwise C is not
    * @throws IllegalArgumentException if it is another sample
    */
-  public static long contribute(Engine engine, Tensor x, Sample c) {
+  public static long contribute(
+      Engine engine, Tensor x, Sample c, boolean positive, boolean negative) {
     if (c.number != 0) {
       throw new IllegalArgumentException("hedging: C is sample " + c.number + ", expected 0");
     }
+    float least = negative ? Float.NEGATIVE_INFINITY : 0;
+    float most = positive ? Float.POSITIVE_INFINITY : 0;
     int size = x.data.length;
     int[] counts = new int[Math.ceilDiv(size, CHUNK)];
     engine.forEachChunk(
-        size, CHUNK, (task, from, to) -> counts[task] = contribute(x.data, c.batch.data, from, to));
+        size,
+        CHUNK,
+        (task, from, to) -> counts[task] = contribute(x.data, c.batch.data, least, most, from, to));
     long count = 0;
     for (int part : counts) count += part;
     return count;
   }
 
-  private static int contribute(float[] x, float[] c, int from, int to) {
+  private static int contribute(float[] x, float[] c, float least, float most, int from, int to) {
     int count = 0;
     for (int i = from; i < to; i++) {
-      float contribution = Math.max(x[i], 0f) * c[i];
+      float shared = Math.max(Math.min(c[i], most), least);
+      float contribution = Math.max(x[i], 0f) * shared;
       c[i] = contribution;
       count += (int) Elementwise.isPositive(Math.abs(contribution));
     }
@@ -238,8 +249,8 @@ public final class Hedging {
    *
    * @param x the input, one sample; not modified
    * @param c C; not modified
-   * @param a what came back for A; not modified
-   * @param u what came back for U; not modified
+   * @param a what came back for A, which is not negative but for rounding; not modified
+   * @param u what came back for U, which is not positive but for rounding; not modified
    */
   public static Tensor sum(Engine engine, Tensor x, Sample c, Sample a, Sample u, float psi) {
     Tensor sum = engine.tensor(x.shape());

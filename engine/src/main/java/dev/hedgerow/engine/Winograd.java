@@ -120,6 +120,10 @@ final class Winograd {
   private final int[] positions;
 
   private final Epilogue epilogue;
+
+  /** Outputs that read zeros or what others read; null if there are none, or it is not asked. */
+  private final @Nullable EqualWindows equal;
+
   private final int sources;
   private final int tilesX;
   private final int tilesY;
@@ -135,7 +139,8 @@ final class Winograd {
       int top,
       int left,
       int[] positions,
-      Epilogue epilogue) {
+      Epilogue epilogue,
+      boolean repeats) {
     this.engine = engine;
     this.kernels = engine.kernels();
     this.weights = weights;
@@ -147,6 +152,8 @@ final class Winograd {
     this.left = left;
     this.positions = positions;
     this.epilogue = epilogue;
+    boolean stored = side == 4 && epilogue.add() == null;
+    this.equal = repeats && stored ? EqualWindows.of(engine, input, target, top, left) : null;
     this.sources = input.shape().extent(1);
     this.tilesX = Math.ceilDiv(target.extent(3), 4);
     this.tilesY = Math.ceilDiv(target.extent(2), 4);
@@ -188,6 +195,8 @@ final class Winograd {
    * @param target shape of what the sweep computes
    * @param output written to: of that shape, or of half its height and width, rounded down, for the
    *     largest of each 2×2; then the epilogue adds nothing
+   * @param repeats whether outputs that read the same, near each other, are to be the same to the
+   *     last bit, if nothing is added to them and they are not pooled
    */
   static void run(
       Engine engine,
@@ -197,14 +206,16 @@ final class Winograd {
       Tensor input,
       Shape target,
       Tensor output,
-      Epilogue epilogue) {
+      Epilogue epilogue,
+      boolean repeats) {
     int top = sweep.top();
     int left = sweep.left();
     int[] positions = new int[9];
     for (int tap = 0; tap < 9; tap++) {
       positions[(sweep.tapY()[tap] + top) * 3 + sweep.tapX()[tap] + left] = tap;
     }
-    new Winograd(engine, weights, view, input, target, output, top, left, positions, epilogue)
+    new Winograd(
+            engine, weights, view, input, target, output, top, left, positions, epilogue, repeats)
         .run();
   }
 
@@ -214,6 +225,9 @@ final class Winograd {
     } else {
       runByOutputs();
     }
+    if (equal == null) return;
+    equal.repeat(output);
+    equal.release();
   }
 
   /** Transforms all weights, then does all else for a few tiles a task. */
@@ -550,12 +564,27 @@ final class Winograd {
           for (int i = 0; i < row; i += 4 * BLOCK, at += BLOCK) {
             kernels.winogradOutput(m, at, step, scratch, pixels, ORIGIN + i, row);
           }
+          if (equal != null) startZeros(equal, block, tile, pixels, row);
           store(block, tile, pixels, row);
         }
       }
       engine.scratch().give(pixels);
       engine.scratch().give(scratch);
       engine.scratch().give(m);
+    }
+
+    /** Stores what sums start from for those of zeros alone, in 4 rows of pixels. */
+    private void startZeros(EqualWindows equal, int block, int tile, float[] pixels, int row) {
+      int y = tile / tilesX % tilesY * 4;
+      int x = tile % tilesX * 4;
+      int sample = tile / tilesX / tilesY;
+      int at = ORIGIN;
+      for (int r = 0; r < 4; r++) {
+        for (int i = 0; i < row / BLOCK; i++, at += BLOCK) {
+          if (!equal.isZero(sample, y + r, x + i)) continue;
+          System.arraycopy(epilogue.start(), block * BLOCK, pixels, at, BLOCK);
+        }
+      }
     }
 
     /** Finishes 4 rows of pixels from where a tile begins on, or the largest of each 2×2. */

@@ -147,7 +147,7 @@ class HedgingTest {
     Tensor back = Tensor.of(shape.with(0, 3), cau);
     Tensor input = Tensor.of(shape, x);
     var c = new Hedging.Sample(back, 0);
-    long hedged = Hedging.contribute(engine, input, c);
+    long hedged = Hedging.contribute(engine, input, c, true, true);
     Tensor sum =
         Hedging.sum(
             engine, input, c, new Hedging.Sample(back, 1), new Hedging.Sample(back, 2), 0.25f);
@@ -159,11 +159,25 @@ class HedgingTest {
         count++;
         expected[i] = contribution - 0.25f;
       }
-      expected[i] += x[i] > 0 ? cau[x.length + i] : cau[2 * x.length + i];
+      expected[i] += x[i] > 0 ? Math.max(cau[x.length + i], 0) : Math.min(cau[2 * x.length + i], 0);
     }
     assertEquals(count, hedged);
     assertArrayEquals(expected, sum.toArray(), 0f);
-    assertEquals(0, Hedging.contribute(engine, Tensor.of(shape, new float[x.length]), c));
+    assertEquals(
+        0, Hedging.contribute(engine, Tensor.of(shape, new float[x.length]), c, true, true));
+  }
+
+  /** Of relevance of one sign nothing has the other, however its shares are rounded. */
+  @Test
+  void contributionsHaveTheSignOfTheRelevance() {
+    Shape shape = Shape.of(1, 1, 1, 3);
+    Tensor x = Tensor.of(shape, 2, 2, -1);
+    var negative = new Hedging.Sample(Tensor.of(shape, 1e-9f, -3, -1), 0);
+    assertEquals(1, Hedging.contribute(engine, x, negative, false, true));
+    assertArrayEquals(new float[] {0, -6, 0}, negative.batch().toArray(), 0f);
+    var positive = new Hedging.Sample(Tensor.of(shape, -1e-9f, 3, 1), 0);
+    assertEquals(1, Hedging.contribute(engine, x, positive, true, false));
+    assertArrayEquals(new float[] {0, 6, 0}, positive.batch().toArray(), 0f);
   }
 
   @Test
@@ -184,7 +198,7 @@ class HedgingTest {
               Hedging.of(other, convolution, x).shares(other, terms, r, 0.5, 0.25, 1.5f);
           Tensor batch = Tensor.of(input.with(0, 3), back);
           var c = new Hedging.Sample(batch, 0);
-          long hedged = Hedging.contribute(other, x, c);
+          long hedged = Hedging.contribute(other, x, c, true, true);
           var a = new Hedging.Sample(batch, 1);
           var u = new Hedging.Sample(batch, 2);
           Tensor sum = Hedging.sum(other, x, c, a, u, 0.125f);
@@ -209,7 +223,7 @@ class HedgingTest {
         () -> Hedging.of(engine, convolution, x));
     Samples.assertRefused(
         "hedging: C is sample 1, expected 0",
-        () -> Hedging.contribute(engine, x.image(0), new Hedging.Sample(x, 1)));
+        () -> Hedging.contribute(engine, x.image(0), new Hedging.Sample(x, 1), true, true));
   }
 
   /** What goes through the convolution alone comes back as from a batch, bit for bit. */

@@ -273,6 +273,122 @@ class WinogradTest {
     }
   }
 
+  /** Gradient Hedge counts the inputs that something comes back to, and subtracts Ψ from those. */
+  @Test
+  void nothingComesBackWhereNothingWasSent() {
+    Case c = new Case(1, 32, 32, 1, 12, 12, Window.of(3, 1, 1), 7);
+    var random = new Random(7);
+    Convolution convolution =
+        ConvolutionTest.convolution(c, Samples.gaussians(random, c.weight().size()), null);
+    Shape output = convolution.outputShape(c.input());
+    float[] s = new float[output.size()];
+    for (int o = 0; o < c.outputs(); o++) s[o * 12 * 12] = random.nextFloat();
+    Tensor back = convolution.reverse(engine, WeightView.ABSOLUTE, Tensor.of(output, s), c.input());
+    for (int i = 0; i < 32; i++) {
+      for (int pixel = 0; pixel < 12 * 12; pixel++) {
+        float value = back.get(0, i, pixel / 12, pixel % 12);
+        assertEquals(pixel / 12 < 2 && pixel % 12 < 2, value != 0, i + " at " + pixel);
+      }
+    }
+  }
+
+  /**
+   * Outputs of a picture of few colours that are equal on an exact engine, and near each other, as
+   * a max pool compares them, are equal here.
+   */
+  @Property(tries = 30, seed = "6")
+  void equalOutputsStayEqual(@ForAll("cases") Case c) {
+    var random = new Random(c.seed());
+    float[] w = Samples.gaussians(random, c.weight().size());
+    float[] b = Samples.gaussians(random, c.outputs());
+    Parameter bias = Parameter.of(Shape.of(c.outputs()), b);
+    Convolution convolution = ConvolutionTest.convolution(c, w, bias);
+    Tensor x = Tensor.of(c.input(), patches(random, c.input()));
+    Tensor expected = convolution.apply(engine.exact(), x);
+    Tensor y = engine.zeros(expected.shape());
+    Winograd.run(
+        engine,
+        Sweep.forward(c.window()),
+        convolution.packing(engine, WeightView.PLAIN).weights(),
+        WeightView.PLAIN,
+        x,
+        y.shape(),
+        y,
+        new Epilogue(
+            Arrays.copyOf(b, Tensor.blocks(c.outputs()) * Tensor.BLOCK),
+            null,
+            Float.NEGATIVE_INFINITY,
+            Float.POSITIVE_INFINITY),
+        true);
+    assertStaysEqual(expected, y);
+    assertBiasStays(b, expected, y);
+  }
+
+  /** Returns rectangles, some of them chequered, on zeros. */
+  private static float[] patches(Random random, Shape shape) {
+    float[] x = new float[shape.size()];
+    int channels = shape.extent(1);
+    int height = shape.extent(2);
+    int width = shape.extent(3);
+    float[][] colours = new float[3][];
+    for (int i = 0; i < 3; i++) colours[i] = Samples.gaussians(random, channels);
+    Arrays.fill(colours[0], 0f);
+    for (int patch = 0; patch < 12 * shape.extent(0); patch++) {
+      int image = patch % shape.extent(0) * channels;
+      int top = random.nextInt(height);
+      int left = random.nextInt(width);
+      float[] even = colours[random.nextInt(3)];
+      float[] odd = random.nextBoolean() ? even : colours[random.nextInt(3)];
+      for (int row = top; row < Math.min(height, top + 9); row++) {
+        for (int column = left; column < Math.min(width, left + 12); column++) {
+          float[] colour = (row + column) % 2 == 0 ? even : odd;
+          for (int i = 0; i < channels; i++) {
+            x[((image + i) * height + row) * width + column] = colour[i];
+          }
+        }
+      }
+    }
+    return x;
+  }
+
+  private static void assertStaysEqual(Tensor expected, Tensor actual) {
+    Shape shape = expected.shape();
+    int near = 0;
+    for (int n = 0; n < shape.extent(0); n++) {
+      for (int y = 0; y < shape.extent(2); y++) {
+        for (int x = 0; x < shape.extent(3); x++) {
+          for (int other = 0; other < 15; other++) {
+            int row = y - other / 5;
+            int column = x - 2 + other % 5;
+            if (row < 0 || column < 0 || column >= shape.extent(3)) continue;
+            if (!Arrays.equals(pixel(expected, n, y, x), pixel(expected, n, row, column))) continue;
+            assertArrayEquals(pixel(actual, n, y, x), pixel(actual, n, row, column));
+            near++;
+          }
+        }
+      }
+    }
+    assertTrue(near > shape.extent(0) * shape.extent(2) * shape.extent(3), "only itself is equal");
+  }
+
+  private static void assertBiasStays(float[] bias, Tensor expected, Tensor actual) {
+    Shape shape = expected.shape();
+    for (int n = 0; n < shape.extent(0); n++) {
+      for (int y = 0; y < shape.extent(2); y++) {
+        for (int x = 0; x < shape.extent(3); x++) {
+          if (!Arrays.equals(bias, pixel(expected, n, y, x))) continue;
+          assertArrayEquals(bias, pixel(actual, n, y, x));
+        }
+      }
+    }
+  }
+
+  private static float[] pixel(Tensor x, int n, int row, int column) {
+    float[] pixel = new float[x.shape().extent(1)];
+    for (int i = 0; i < pixel.length; i++) pixel[i] = x.get(n, i, row, column);
+    return pixel;
+  }
+
   @Test
   void anExactEngineComputesTheSumsAsTheyAreWritten() {
     Case c = new Case(1, 64, 64, 1, 20, 20, Window.of(3, 1, 1), 6);

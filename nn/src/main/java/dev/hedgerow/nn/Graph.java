@@ -191,7 +191,7 @@ public final class Graph {
   }
 
   /**
-   * Runs the network and keeps what a later reverse walk reads.
+   * Runs the network and keeps what a later reverse walk reads, on {@link Engine#forRecordings}.
    *
    * @param x images {@code [N, C, H, W]}, preprocessed; not modified, and kept
    * @param keep nodes whose outputs must be kept although no reverse walk reads them
@@ -200,11 +200,12 @@ public final class Graph {
     for (Node node : keep) checkOwn(node);
     checkInput(x);
     Set<Node> kept = Set.copyOf(keep);
+    Engine recording = engine.forRecordings();
     var values = new @Nullable Tensor[nodes.size()];
     boolean[] overwritten = new boolean[nodes.size()];
     for (Node node : nodes) {
       if (node.index() > logits().index()) break;
-      values[node.index()] = compute(engine, node, x, values, kept, overwritten);
+      values[node.index()] = compute(recording, node, x, values, kept, overwritten);
     }
     return new Recording(this, values, overwritten);
   }

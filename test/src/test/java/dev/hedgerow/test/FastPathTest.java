@@ -14,18 +14,31 @@ import dev.hedgerow.attribution.Attributor;
 import dev.hedgerow.attribution.Attributor.Request;
 import dev.hedgerow.attribution.Methods;
 import dev.hedgerow.attribution.Options;
+import dev.hedgerow.engine.AdaptiveAveragePool;
+import dev.hedgerow.engine.Convolution;
+import dev.hedgerow.engine.Dense;
 import dev.hedgerow.engine.Engine;
+import dev.hedgerow.engine.MaxPool;
+import dev.hedgerow.engine.Parameter;
+import dev.hedgerow.engine.Shape;
 import dev.hedgerow.engine.Tensor;
+import dev.hedgerow.engine.Window;
 import dev.hedgerow.nn.Graph;
 import dev.hedgerow.nn.Node;
 import dev.hedgerow.nn.Preprocessing;
 import dev.hedgerow.nn.Recording;
+import dev.hedgerow.nn.layer.AdaptiveAveragePool2d;
+import dev.hedgerow.nn.layer.Conv2d;
+import dev.hedgerow.nn.layer.Flatten;
+import dev.hedgerow.nn.layer.Linear;
 import dev.hedgerow.nn.layer.MaxPool2d;
+import dev.hedgerow.nn.layer.Relu;
 import dev.hedgerow.weights.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -33,14 +46,19 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an engine that is not exact may differ by from one that is. */
 class FastPathTest {
   private static final int PHOTOGRAPHS = 35;
+  private static final int SIDE = 224;
+
+  /** Largest error of a pixel, of the largest magnitude of its map. */
+  private static final double CLOSE = 2e-3;
+
   private static final List<Float> GAMMAS = List.of(1f, 2f);
   private static final ForkJoinPool POOL = new ForkJoinPool(2);
 
@@ -70,48 +88,73 @@ class FastPathTest {
     assertLogitsStayClose(name, graph, x);
     Set<Node> kept = hedge.keeps(graph, requests.getFirst().options());
     assertMapsStayClose(
-        name, graph.record(engine.exact(), x, kept), graph.record(engine, x, kept), requests, true);
+        name,
+        graph.record(engine.exact(), x, kept),
+        graph.record(engine, x, kept),
+        requests,
+        CLOSE);
   }
 
   /**
-   * All bounds but those of maps hold on every photograph; those of maps where the fast pass has
-   * the same winners in all max pools. In a flat part of a picture the values of a window are equal
-   * to the last bit, or differ in it alone: then rounding chooses the winner, and a map moves.
-   *
-   * <p>Neither network has additions, so that there is one policy.
+   * Their recordings are exact, so that maps differ by what the passes down add. Neither network
+   * has additions, so that there is one policy.
    */
   @ParameterizedTest
-  @CsvSource({"squeezenet1_1, 20", "googlenet_bvlc, 10"})
-  void staysCloseOnPhotographs(String name, int leastAlike) throws IOException {
+  @ValueSource(strings = {"squeezenet1_1", "googlenet_bvlc"})
+  void staysCloseOnPhotographs(String name) throws IOException {
     Graph graph = OnnxModel.read(Shared.file("models/" + name + ".onnx")).graph();
-    List<Node> pools =
-        graph.nodes().stream().filter(node -> node.layer() instanceof MaxPool2d).toList();
-    int alike = 0;
     for (Path photograph : photographs()) {
       String what = name + " " + photograph.getFileName();
       Tensor x = Photograph.read(engine, photograph, Preprocessing.caffe());
       int target = assertLogitsStayClose(what, graph, x);
       Recording exact = graph.record(engine.exact(), x, graph.nodes());
       Recording fast = graph.record(engine, x, graph.nodes());
-      boolean same = piece(pools, exact).equals(piece(pools, fast));
-      if (same) alike++;
-      assertMapsStayClose(what, exact, fast, requests(target), same);
+      assertMapsStayClose(what, exact, fast, requests(target), 1e-5);
     }
-    assertTrue(alike >= leastAlike, alike + " photographs with the same winners");
   }
 
-  /** What the passes down add to it, of the same activations. */
-  @ParameterizedTest
-  @ValueSource(strings = "squeezenet1_1")
-  void theWalkStaysCloseOnPhotographs(String name) throws IOException {
-    Graph graph = OnnxModel.read(Shared.file("models/" + name + ".onnx")).graph();
-    for (Path photograph : photographs()) {
-      Tensor x = Photograph.read(engine, photograph, Preprocessing.caffe());
-      int target = best(graph.run(engine.exact(), x).toArray())[0];
-      Recording recording = graph.record(engine.exact(), x, graph.nodes());
-      String what = name + " " + photograph.getFileName();
-      assertMapsStayClose(what, recording, recording, requests(target), true);
+  /**
+   * Convolutions that are so large that Winograd's algorithm computes them when they are recorded
+   * too, of noise beside a flat part, whose values are equal to the last bit before each max pool.
+   * Winners that differ in the last bits may be others.
+   */
+  @Test
+  void staysCloseWhereRecordingsTakeShortcuts() {
+    Graph graph = large();
+    Shape shape = graph.input().shape();
+    for (int i = 0; i < 3; i++) {
+      float[] picture = HeWeights.of("picture" + i, shape).toArray();
+      for (int k = 0; k < picture.length; k++) {
+        if (k % SIDE < SIDE / 2) picture[k] = 1f + k / (SIDE * SIDE);
+      }
+      Tensor x = Tensor.of(shape, picture);
+      Recording exact = graph.record(engine.exact(), x, graph.nodes());
+      Recording fast = graph.record(engine, x, graph.nodes());
+      Node logits = graph.logits();
+      assertFalse(Arrays.equals(exact.output(logits).toArray(), fast.output(logits).toArray()));
+      assertMapsStayClose("large" + i, exact, fast, requests(1), 1e-2);
     }
+  }
+
+  /** Returns the first two stages of VGG-16, and a classifier. */
+  private static Graph large() {
+    Graph.Builder builder = Graph.builder("large");
+    Node node = builder.input("input", Shape.of(1, 3, SIDE, SIDE));
+    int[] channels = {3, 64, 64, 128, 128};
+    for (int i = 1; i < channels.length; i++) {
+      Shape shape = Shape.of(channels[i], channels[i - 1], 3, 3);
+      Parameter weight = HeWeights.of("weight" + i, shape);
+      Parameter bias = HeWeights.of("bias" + i, Shape.of(channels[i]));
+      var convolution = new Conv2d(Convolution.of(weight, bias, Window.of(3, 1, 1), 1));
+      node = builder.add("relu" + i, new Relu(), builder.add("conv" + i, convolution, node));
+      if (i % 2 == 1) continue;
+      node = builder.add("pool" + i, new MaxPool2d(new MaxPool(Window.of(2, 2, 0), false)), node);
+    }
+    node = builder.add("mean", new AdaptiveAveragePool2d(new AdaptiveAveragePool(1, 1)), node);
+    node = builder.add("flatten", new Flatten(1), node);
+    var dense =
+        Dense.of(HeWeights.of("fc.weight", Shape.of(5, 128)), HeWeights.of("fc.bias", Shape.of(5)));
+    return builder.build(builder.add("fc", new Linear(dense), node));
   }
 
   private static List<Path> photographs() throws IOException {
@@ -133,15 +176,6 @@ class FastPathTest {
         .toList();
   }
 
-  private static Piece piece(List<Node> nodes, Recording recording) {
-    return Piece.of(
-        nodes,
-        node -> {
-          float[] values = recording.output(node).toArray();
-          return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
-        });
-  }
-
   /** Returns the best class. */
   private int assertLogitsStayClose(String name, Graph graph, Tensor x) {
     float[] exact = graph.run(engine.exact(), x).toArray();
@@ -153,7 +187,7 @@ class FastPathTest {
 
   /** Explains one recording exactly and the other not. */
   private void assertMapsStayClose(
-      String name, Recording exact, Recording fast, List<Request> requests, boolean pixels) {
+      String name, Recording exact, Recording fast, List<Request> requests, double bound) {
     List<Attribution> expected = hedge.explainAll(engine.exact(), exact, requests);
     List<Attribution> actual = hedge.explainAll(engine, fast, requests);
     for (int k = 0; k < requests.size(); k++) {
@@ -162,9 +196,8 @@ class FastPathTest {
           "%s, class %d, gamma %s, %s"
               .formatted(name, requests.get(k).target(), options.gamma(), options.addPolicy());
       assertSumsStayClose(what, exact.graph(), expected.get(k), actual.get(k), options.gamma());
-      if (!pixels) continue;
       float[] map = expected.get(k).heatmap().toArray();
-      assertClose(what, map, actual.get(k).heatmap().toArray(), 2e-3);
+      assertClose(what, map, actual.get(k).heatmap().toArray(), bound);
       assertCosine(what, map, actual.get(k).heatmap().toArray(), 0.99999);
     }
   }

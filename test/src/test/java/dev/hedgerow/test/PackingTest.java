@@ -45,8 +45,10 @@ class PackingTest {
     assertEquals(units(engine), packed.size());
     assertTrue(counting.takePacks() >= packed.size());
     explain(engine, 2);
-    assertEquals(0, counting.takePacks());
     assertEquals(packed, PackedWeights.of(convolutions()));
+    counting.takePacks(); // Of another image, copies in workspaces may be first needed.
+    explain(engine, 2);
+    assertEquals(0, counting.takePacks());
   }
 
   /** Nor does a pass that records nothing, in which convolutions take over ReLUs and max pools. */

@@ -339,8 +339,8 @@ public interface Kernels {
       int count);
 
   /**
-   * Stores {@code y = (c − psi where c ≠ 0) + (a where x > 0, else u)} for elements; the sums are
-   * made from left to right, 0 being added where nothing is.
+   * Stores {@code y = (c − psi where c ≠ 0) + (max(a, 0) where x > 0, else min(u, 0))} for
+   * elements; the sums are made from left to right, 0 being added where nothing is.
    */
   void hedge(
       float[] x,

@@ -442,7 +442,8 @@ public final class ScalarKernels implements Kernels {
       int count) {
     for (int i = 0; i < count; i++) {
       float contribution = c[cAt + i] == 0 ? 0f : c[cAt + i] - psi;
-      y[yAt + i] = contribution + (x[xAt + i] > 0 ? a[aAt + i] : u[uAt + i]);
+      y[yAt + i] =
+          contribution + (x[xAt + i] > 0 ? Math.max(a[aAt + i], 0f) : Math.min(u[uAt + i], 0f));
     }
   }
 }

@@ -31,8 +31,8 @@ interface Hedge extends Kernels {
       VectorMask<Float> none = contribution.compare(VectorOperators.EQ, 0f);
       VectorMask<Float> active =
           FloatVector.fromArray(S, x, xAt + i).compare(VectorOperators.GT, 0f);
-      FloatVector shared =
-          FloatVector.fromArray(S, u, uAt + i).blend(FloatVector.fromArray(S, a, aAt + i), active);
+      FloatVector ofActive = FloatVector.fromArray(S, a, aAt + i).max(0f);
+      FloatVector shared = FloatVector.fromArray(S, u, uAt + i).min(0f).blend(ofActive, active);
       contribution.sub(psi).blend(0f, none).add(shared).intoArray(y, yAt + i);
     }
     ScalarKernels.INSTANCE.hedge(
